@@ -1,0 +1,43 @@
+# One entry point for people and for CI. Works in a path with spaces: no target depends on an absolute path.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help demo install test check lint types layers tests fast bench clean
+
+help:            ## Say what each target does.
+	@grep -hE '^[a-z]+: .*##' Makefile | sed 's/:.*##/ -/'
+
+$(BIN)/dse: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $(BIN)/dse
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/dse
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $(VENV)/.dev
+
+install: $(BIN)/dse  ## Create .venv and install dse.
+
+demo: $(BIN)/dse ## Search for a phone chip that runs a 10B-parameter model; the result is in out/.
+	$(BIN)/python -m dse search phone_10b --out out/phone_10b --force
+	$(BIN)/python -m dse pareto out/phone_10b
+
+test: lint types layers tests  ## Run every check.
+
+lint: $(VENV)/.dev
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/python -m mypy
+
+layers: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+tests: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+clean:           ## Remove the environment and the caches; results in out/ stay.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

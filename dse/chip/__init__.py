@@ -1,0 +1,20 @@
+"""What is built: frozen descriptions whose numbers may be arrays, one entry per design."""
+
+from dse.chip.chip import Area, Chip, Power
+from dse.chip.memory import Cache, Dram, Storage
+from dse.chip.unit import ComputeUnit, Dataflow, LocalSram, MatrixEngine, Rate, VectorEngine
+
+__all__ = [
+    "Area",
+    "Cache",
+    "Chip",
+    "ComputeUnit",
+    "Dataflow",
+    "Dram",
+    "LocalSram",
+    "MatrixEngine",
+    "Power",
+    "Rate",
+    "Storage",
+    "VectorEngine",
+]

@@ -1,0 +1,90 @@
+"""`Chip`: the frozen whole that a chip file describes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dse.chip.memory import Cache, Dram, Storage
+from dse.chip.unit import ComputeUnit
+from dse.technology import Node
+
+__all__ = ["Area", "Chip", "Power"]
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Power limits of a chip.
+
+    Parameters
+    ----------
+    idle_w : float
+        Power of the awake chip and its regulators that no other term counts, W.
+    sustained_w, peak_w : float
+        What can be dissipated for ever, and for a burst, W; infinite where unknown.
+    """
+
+    idle_w: float
+    sustained_w: float
+    peak_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """What of the die the description leaves out.
+
+    Parameters
+    ----------
+    other_mm2 : float
+        Area of blocks that are not described (modem, camera, other units), mm2, at the chip's
+        own node.
+    die_mm2 : float or None
+        Published die area, mm2; None to model it as the sum of the parts.
+    """
+
+    other_mm2: float
+    die_mm2: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One chip, or n of them: every numeric leaf is a float or an array of shape (n,).
+
+    Parameters
+    ----------
+    name, title, segment : str
+        Key in the library, name for people, and market segment (``phone``, ``laptop`` ...).
+    year : int
+        Year of introduction.
+    units : tuple of ComputeUnit
+        At least one; the first is the default.
+    system_reserved_bytes : float
+        Share of DRAM that the operating system and its apps keep, B.
+    """
+
+    name: str
+    title: str
+    segment: str
+    year: int
+    node: Node
+    units: tuple[ComputeUnit, ...]
+    cache: Cache
+    dram: Dram
+    storage: Storage | None
+    power: Power
+    area: Area
+    system_reserved_bytes: float
+
+    def unit(self, name: str | None = None) -> ComputeUnit:
+        """Find a unit by its key or its kind; the first one if no name is given.
+
+        Raises
+        ------
+        KeyError
+            If the chip has no such unit.
+        """
+        if name is None:
+            return self.units[0]
+        for unit in self.units:
+            if name in (unit.name, unit.kind):
+                return unit
+        raise KeyError(name)

@@ -1,0 +1,76 @@
+"""The metrics that an evaluation yields: name, unit, sense and meaning, written once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["BOUNDS", "METRICS", "Metric", "metric"]
+
+# What an operator can wait for; a `*_bound` metric is an index into this tuple.
+BOUNDS = ("matrix", "vector", "sram", "cache", "dram", "dispatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One column of a result table.
+
+    Parameters
+    ----------
+    name : str
+        Column name; the SI unit is its last word.
+    unit : str
+        Unit for people, empty for pure numbers.
+    sense : int
+        -1 where less is better, +1 where more is better, 0 where neither.
+    meaning : str
+        One sentence.
+    """
+
+    name: str
+    unit: str
+    sense: int
+    meaning: str
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("ttft_s", "s", -1, "Time to first token: the prefill of the whole prompt."),
+    Metric("tpot_s", "s", -1, "Time per output token after the first, mean over the output."),
+    Metric("prefill_tok_s", "token/s", 1, "Prompt tokens per second, over the whole batch."),
+    Metric("decode_tok_s", "token/s", 1, "Output tokens per second, over the whole batch."),
+    Metric("e2e_latency_s", "s", -1, "Time from request to last token."),
+    Metric("prefill_energy_j", "J", -1, "Energy of the prefill."),
+    Metric("energy_per_token_j", "J", -1, "Energy per output token, mean over the decode."),
+    Metric("e2e_energy_j", "J", -1, "Energy of the whole request."),
+    Metric("prefill_power_w", "W", -1, "Mean power during the prefill."),
+    Metric("decode_power_w", "W", -1, "Mean power during the decode."),
+    Metric("weight_bytes", "B", -1, "Weights, embedding and head as stored."),
+    Metric("kv_cache_bytes", "B", -1, "Keys and values at the end of the output."),
+    Metric("memory_bytes", "B", -1, "Peak DRAM use: weights, KV cache, activations, system."),
+    Metric("memory_free_bytes", "B", 1, "DRAM capacity less the peak use; negative: no fit."),
+    Metric("fits", "", 1, "1 where the peak use fits the DRAM, else 0."),
+    Metric("npu_area_mm2", "mm2", -1, "Area of the unit that runs the model, SRAM included."),
+    Metric("area_mm2", "mm2", -1, "Die area: published where known, else the sum of parts."),
+    Metric("edge_fraction", "", -1, "Die edge that the DRAM PHY takes, over the perimeter."),
+    Metric("cost_usd", "USD", -1, "Die, package and DRAM."),
+    Metric("peak_ops_per_s", "op/s", 1, "Peak rate of the unit for these formats; MAC = 2 ops."),
+    Metric("dram_bandwidth_bytes_per_s", "B/s", 1, "Peak DRAM payload bandwidth."),
+    Metric("prefill_utilisation", "", 1, "Matrix operations over peak rate x time, prefill."),
+    Metric("decode_dram_utilisation", "", 1, "DRAM bytes over peak bandwidth x time, decode."),
+    Metric("prefill_dram_bytes", "B", -1, "DRAM bytes moved by the prefill."),
+    Metric("decode_dram_bytes", "B", -1, "DRAM bytes moved per decode step."),
+    Metric("prefill_bound", "", 0, "What most of the prefill waits for (index into BOUNDS)."),
+    Metric("decode_bound", "", 0, "What most of the decode waits for (index into BOUNDS)."),
+)
+
+_BY_NAME = {entry.name: entry for entry in METRICS}
+
+
+def metric(name: str) -> Metric:
+    """Look a metric up by name.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    return _BY_NAME[name]

@@ -1,0 +1,115 @@
+"""Errors that users can meet, each with a stable slug and an exit code.
+
+The core raises these; only `dse.cli` turns them into text and exit codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "CorruptRunError",
+    "DseError",
+    "Fault",
+    "InfeasibleError",
+    "LockedRunError",
+    "SpecError",
+    "StoreError",
+    "UnitError",
+    "VersionMismatchError",
+]
+
+
+class DseError(Exception):
+    """Base of every error that is the input's fault and not a bug of dse."""
+
+    exit_code: int = 1
+    slug: str = "error"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One fault of an input file.
+
+    Parameters
+    ----------
+    file : str
+        The file's name as the user gave it.
+    line, column : int
+        Place of the offending text, counted from 1; 0 when the whole file is meant.
+    path : str
+        Dotted path of the field, e.g. ``dram.data_rate``; may be empty.
+    message : str
+        Rule, value and remedy: ``must be > 0, but got "-1 GHz"``.
+    slug : str
+        Stable short name of the rule, e.g. ``range``.
+    """
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    slug: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: "
+        path = f"{self.path}: " if self.path else ""
+        return f"{place}{path}{self.message} [{self.slug}]"
+
+
+class SpecError(DseError):
+    """One or more faults of spec files, reported together."""
+
+    slug = "spec"
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = tuple(sorted(faults))
+        files = len({fault.file for fault in self.faults})
+        count = len(self.faults)
+        summary = (
+            f"{count} error{'s' if count != 1 else ''} in {files} file{'s' if files != 1 else ''}"
+        )
+        super().__init__("\n".join([*map(str, self.faults), summary]))
+
+
+class UnitError(DseError, ValueError):
+    """A quantity that cannot be read: no unit, a wrong unit or no finite number."""
+
+    slug = "unit"
+
+    def __init__(self, message: str, slug: str = "unit") -> None:
+        super().__init__(message)
+        self.slug = slug
+
+
+class InfeasibleError(DseError):
+    """The request is well formed but nothing can meet it."""
+
+    exit_code = 3
+    slug = "infeasible"
+
+
+class StoreError(DseError):
+    """A run folder cannot be read or written."""
+
+    exit_code = 4
+    slug = "store"
+
+
+class CorruptRunError(StoreError):
+    """A run folder's record is damaged beyond its last line."""
+
+    slug = "corrupt-run"
+
+
+class LockedRunError(StoreError):
+    """Another process is writing to the run folder."""
+
+    slug = "locked-run"
+
+
+class VersionMismatchError(StoreError):
+    """A run folder was written by a newer schema, or for another manifest."""
+
+    slug = "version-mismatch"
