@@ -52,7 +52,11 @@ class MatrixEngine:
     rates : tuple of Rate
         Operand pairs that it multiplies natively; at least one.
     double_buffered : bool
-        Whether the stationary operand of the next tile loads while this one computes.
+        Whether the stationary operand of the next tile loads (or the finished outputs drain)
+        while this one computes.
+    block_rows, block_cols : float
+        Block of results that registers hold while the inner dimension streams past, which sets
+        the SRAM traffic; never less than `rows` and `cols`. A GPU core keeps about 64 x 64.
     """
 
     dataflow: Dataflow
@@ -61,6 +65,8 @@ class MatrixEngine:
     depth: float
     rates: tuple[Rate, ...]
     double_buffered: bool = True
+    block_rows: float = 0.0
+    block_cols: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

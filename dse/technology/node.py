@@ -1,4 +1,4 @@
-"""A process node: how its logic and SRAM compare with the reference node, and what a wafer costs."""
+"""A process node: its logic and SRAM against the reference node, and what a wafer costs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,24 @@
 """What is run: a model, a scenario, and the operators they unroll to."""
 
 from dse.workload.model import Mla, Model, Moe
+from dse.workload.ops import Kind, Op, Operand, Storage, Workload
 from dse.workload.scenario import Precision, Scenario
 from dse.workload.span import Span
+from dse.workload.transformer import matrix_ops, operand_elements, unroll
 
-__all__ = ["Mla", "Model", "Moe", "Precision", "Scenario", "Span"]
+__all__ = [
+    "Kind",
+    "Mla",
+    "Model",
+    "Moe",
+    "Op",
+    "Operand",
+    "Precision",
+    "Scenario",
+    "Span",
+    "Storage",
+    "Workload",
+    "matrix_ops",
+    "operand_elements",
+    "unroll",
+]

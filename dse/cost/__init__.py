@@ -1,0 +1,22 @@
+"""The physics: coefficients, operators, and the metrics that follow. NumPy alone."""
+
+from dse.cost.area import open_die
+from dse.cost.batch import ChipBatch
+from dse.cost.derive import derive
+from dse.cost.evaluate import OperatorRow, Results, evaluate, evaluate_batch, explain
+from dse.cost.metric import BOUNDS, METRICS, Metric, metric
+
+__all__ = [
+    "BOUNDS",
+    "METRICS",
+    "ChipBatch",
+    "Metric",
+    "OperatorRow",
+    "Results",
+    "derive",
+    "evaluate",
+    "evaluate_batch",
+    "explain",
+    "metric",
+    "open_die",
+]

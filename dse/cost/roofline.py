@@ -1,0 +1,187 @@
+"""Time, bytes and energy of one operator on every chip of a batch: the kernel's inner step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dse.cost.batch import Array, ChipBatch
+from dse.cost.matrix import ACCUMULATOR_BYTES, matrix_cycles, sram_elements
+from dse.cost.traffic import (
+    TILE_SHARE,
+    Widths,
+    attention_passes,
+    gemm_input_bytes,
+    resident_fraction,
+)
+from dse.dtype import DType
+from dse.workload import Kind, Op, Operand, Span
+
+__all__ = ["OpCost", "op_cost"]
+
+PARAMETER_BYTES = DType.FP16.bits / 8.0  # norms and biases stay in 16 bits
+
+
+@dataclass(frozen=True, slots=True)
+class OpCost:
+    """One launch of an operator on n chips; arrays of shape (n,) or broadcastable to it.
+
+    Parameters
+    ----------
+    matrix_s, vector_s, sram_s, cache_s, dram_s, dispatch_s : Array
+        Seconds that each resource is busy; the last is launch and exposed latency.
+    seconds : Array
+        Time of the launch, s.
+    sram_bytes, cache_bytes, dram_bytes : Array
+        Bytes that cross each boundary, B.
+    compute_j, sram_j, cache_j, dram_j : Array
+        Dynamic energy, J; `compute_j` is that of matrix and vector engines.
+    """
+
+    matrix_s: Array
+    vector_s: Array
+    sram_s: Array
+    cache_s: Array
+    dram_s: Array
+    dispatch_s: Array
+    seconds: Array
+    sram_bytes: Array
+    cache_bytes: Array
+    dram_bytes: Array
+    compute_j: Array
+    sram_j: Array
+    cache_j: Array
+    dram_j: Array
+
+    @property
+    def busy_s(self) -> tuple[Array, ...]:
+        """Busy seconds in the order of `dse.cost.BOUNDS`."""
+        return (
+            self.matrix_s,
+            self.vector_s,
+            self.sram_s,
+            self.cache_s,
+            self.dram_s,
+            self.dispatch_s,
+        )
+
+
+def op_cost(op: Op, chips: ChipBatch) -> OpCost:
+    """Cost of one launch: the slowest supply decides, plus what no overlap hides.
+
+        t = max(t_matrix, t_vector, t_sram, t_cache, t_dram) + t_dispatch + t_latency         (1)
+        E = macs e_mac + lane_ops e_lane + sum over levels of bytes e_level                   (2)
+
+    Static power is charged by the caller, for it needs the whole time. A product may run on the
+    vector lanes where that is faster (a GEMV on a deep array): then matrix time is none and the
+    lanes do one multiply-accumulate per operation. Its energy is charged as on the matrix engine.
+
+    Parameters
+    ----------
+    op : Op
+        One row of the operator table.
+    chips : ChipBatch
+        n designs.
+
+    Returns
+    -------
+    OpCost
+        Times, bytes and energies of one launch.
+
+    References
+    ----------
+    (1) Williams, Waterman, Patterson, CACM 52(4), 2009, with one roof per memory level
+    (Ilic, Pratas, Sousa, "Cache-aware roofline model", IEEE CAL 13(1), 2014).
+    """
+    operand = chips.operands[op.operand]
+    near = chips.sram_bytes + chips.cache_bytes
+    dram_bytes = _boundary_bytes(op, chips, near)
+    cache_bytes = _boundary_bytes(op, chips, chips.sram_bytes)
+    reads, writes = _sram_bytes(op, chips, cache_bytes)
+    lanes = (
+        op.lane_ops + op.exp_count * chips.exp_ops + _converted_elements(op) * operand.convert_ops
+    )
+    vector_s = lanes * chips.lane_s
+    matrix_s, vector_s = _compute_seconds(op, chips, vector_s)
+    sram_s = (reads + writes) * chips.sram_s_per_byte
+    cache_s = cache_bytes * chips.cache_s_per_byte
+    dram_s = dram_bytes * chips.dram_s_per_byte
+    dispatch_s = chips.dispatch_s + chips.latency_s
+    busiest = np.maximum(np.maximum(matrix_s, vector_s), np.maximum(sram_s, cache_s))
+    return OpCost(
+        matrix_s=matrix_s,
+        vector_s=vector_s,
+        sram_s=sram_s,
+        cache_s=cache_s,
+        dram_s=dram_s,
+        dispatch_s=dispatch_s,
+        seconds=np.maximum(busiest, dram_s) + dispatch_s,
+        sram_bytes=reads + writes,
+        cache_bytes=cache_bytes,
+        dram_bytes=dram_bytes,
+        compute_j=op.macs * operand.mac_j + lanes * chips.lane_j,
+        sram_j=reads * chips.sram_read_j + writes * chips.sram_write_j,
+        cache_j=cache_bytes * chips.cache_j,
+        dram_j=dram_bytes * chips.dram_j,
+    )
+
+
+def _compute_seconds(op: Op, chips: ChipBatch, vector_s: Array) -> tuple[Array, Array]:
+    """Busy seconds of the matrix and the vector engine, whichever split is faster."""
+    if op.kind is Kind.VECTOR:
+        return np.zeros(1), vector_s
+    cycles = chips.operands[op.operand].cycles_per_mac
+    total = matrix_cycles(chips, (op.m, op.k, op.n), op.count, cycles)
+    if op.kind is Kind.ATTENTION:
+        total = total + matrix_cycles(chips, (op.m, op.n, op.v), op.count, cycles)
+    matrix_s = total * chips.cycle_s
+    on_lanes = vector_s + op.macs * chips.lane_s
+    is_vector = on_lanes < np.maximum(matrix_s, vector_s)
+    return np.where(is_vector, 0.0, matrix_s), np.where(is_vector, on_lanes, vector_s)
+
+
+def _boundary_bytes(op: Op, chips: ChipBatch, capacity: Array) -> Array:
+    """Bytes that one launch moves across a boundary with `capacity` on the near side."""
+    width = chips.activation_bytes
+    border = (op.input_elements + op.extra_elements + op.output_elements) * width
+    away = 1.0 - resident_fraction(capacity, border)
+    operand = chips.operands[op.operand].bytes_per_element
+    appended = op.kv_write_elements * chips.operands[Operand.KV].bytes_per_element
+    fixed = op.parameter_elements * PARAMETER_BYTES + appended
+    moved = fixed + (op.extra_elements + op.output_elements) * width * away
+    if op.kind is Kind.VECTOR:
+        return moved
+    widths = Widths(width, operand)
+    share = capacity * TILE_SHARE
+    if op.kind is Kind.ATTENTION:
+        stored = op.operand_elements / (op.count * _mean(op.n))
+        dims = (_mean(op.k), op.v, stored)
+        passes = attention_passes(op.m, dims, share, widths)
+        return moved + op.input_elements * width * away + op.operand_elements * operand * passes
+    dims = (op.m, _mean(op.k), _mean(op.n))
+    return moved + op.count * gemm_input_bytes(dims, share, widths, away)
+
+
+def _sram_bytes(op: Op, chips: ChipBatch, fetched: Array) -> tuple[Array, Array]:
+    """Bytes read from and written to local SRAM: what arrives, and what the engine moves."""
+    width = chips.activation_bytes
+    outputs = op.output_elements * width
+    if op.kind is Kind.VECTOR:
+        return op.extra_elements * width + np.zeros(1), outputs
+    operand = chips.operands[op.operand].bytes_per_element
+    left, right, sums = sram_elements(chips, (op.m, op.k, op.n))
+    if op.kind is Kind.ATTENTION:
+        second = sram_elements(chips, (op.m, op.n, op.v))
+        left, right, sums = left + second[0], right + second[1], sums + second[2]
+    is_partial = chips.dataflow in ("weight_stationary", "input_stationary")
+    result = ACCUMULATOR_BYTES / 2.0 if is_partial else width
+    reads = op.count * (left * width + right * operand)
+    moved = op.count * sums * result
+    if is_partial:
+        return reads + moved, fetched + moved
+    return reads, fetched + moved
+
+
+def _mean(length: float | Span) -> float:
+    return length.mean if isinstance(length, Span) else length

@@ -1,0 +1,187 @@
+"""The kernels of one attention block: grouped heads, sliding windows, latent attention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dse.workload.kernels import (
+    ROPE_OPS,
+    SOFTMAX_OPS,
+    Pass,
+    gemm,
+    hidden_elements,
+    norm,
+    post_norm_ops,
+    residual,
+    vector,
+)
+from dse.workload.model import Mla
+from dse.workload.ops import Kind, Op, Operand
+
+__all__ = ["attention", "latent_attention"]
+
+
+def attention(p: Pass) -> Iterator[Op]:
+    """Grouped-head attention: projections, scores, output; MHA and MQA are its two ends."""
+    model, layers = p.model, p.model.num_layers
+    q_width = model.num_heads * model.head_dim
+    kv_width = model.num_kv_heads * model.head_dim
+    norm_kernel, norm_ops, norm_parameters = norm(p, "attn_norm", layers)
+    yield from norm_kernel
+    rope = p.rows * (q_width + kv_width) * (ROPE_OPS if model.learned_positions == 0 else 0)
+    if model.qk_norm != "none":
+        rope += p.rows * (q_width + kv_width) * p.norm_ops
+    yield gemm(
+        p,
+        "qkv_proj",
+        layers,
+        (model.hidden_size, q_width + 2 * kv_width),
+        output_elements=p.rows * q_width,
+        kv_write_elements=p.rows * 2 * kv_width,
+        parameter_elements=norm_parameters + model.attention_vectors(),
+        lane_ops=norm_ops + (rope if p.is_fused else 0.0),
+    )
+    if not p.is_fused:
+        yield vector(p, "rope", p.rows * (q_width + kv_width), ROPE_OPS)
+    yield from _scores(p, model.head_dim, model.head_dim)
+    yield from _output_projection(p, q_width)
+
+
+def _output_projection(p: Pass, width: float) -> Iterator[Op]:
+    addition, ops = residual(p, "attn_residual", p.model.num_layers)
+    yield gemm(
+        p,
+        "o_proj",
+        p.model.num_layers,
+        (width, p.model.hidden_size),
+        extra_elements=hidden_elements(p) if p.is_fused else 0.0,
+        lane_ops=ops + post_norm_ops(p),
+    )
+    yield from addition
+
+
+def _scores(p: Pass, qk_dim: int, v_dim: int) -> Iterator[Op]:
+    """Attention per KV head: the query heads of a group share its keys and values."""
+    model = p.model
+    for layers, window in model.windows():
+        name = "attention" if window is None else "local_attention"
+        yield from _score_kernels(
+            p,
+            name,
+            layers,
+            window,
+            instances=p.batch * model.num_kv_heads,
+            group=model.num_heads // model.num_kv_heads,
+            dims=(qk_dim, v_dim, qk_dim + v_dim),
+        )
+
+
+def _score_kernels(
+    p: Pass,
+    name: str,
+    layers: int,
+    window: int | None,
+    *,
+    instances: int,
+    group: int,
+    dims: tuple[int, int, int],
+) -> Iterator[Op]:
+    """One fused kernel, or three apart; `dims`: width of a query, a value, a stored key."""
+    qk_dim, v_dim, kv_width = dims
+    context = p.context(window)
+    rows = p.tokens * group
+    scores = instances * rows * context.mean
+    output = float(instances * rows * v_dim)
+    if p.is_fused:
+        yield Op(
+            name,
+            Kind.ATTENTION,
+            layers,
+            count=instances,
+            m=rows,
+            k=qk_dim,
+            n=context,
+            v=v_dim,
+            operand=Operand.KV,
+            operand_elements=instances * context.mean * kv_width,
+            output_elements=output,
+            lane_ops=scores * SOFTMAX_OPS,
+            exp_count=scores,
+        )
+        return
+    product = {"operand": Operand.KV, "count": instances, "m": rows}
+    keys = instances * context.mean
+    yield Op(
+        f"{name}_scores",
+        Kind.GEMM,
+        layers,
+        k=qk_dim,
+        n=context,
+        operand_elements=keys * qk_dim,
+        output_elements=scores,
+        **product,  # type: ignore[arg-type]
+    )
+    yield vector(p, f"{name}_softmax", scores, SOFTMAX_OPS, repeat=layers, exp_count=scores)
+    yield Op(
+        f"{name}_context",
+        Kind.GEMM,
+        layers,
+        k=context,
+        n=v_dim,
+        operand_elements=keys * (kv_width - qk_dim or v_dim),
+        output_elements=output,
+        **product,  # type: ignore[arg-type]
+    )
+
+
+def latent_attention(p: Pass, mla: Mla | None) -> Iterator[Op]:
+    """Latent attention: expanded to full heads in prefill, absorbed into the latent in decode."""
+    assert mla is not None  # noqa: S101 -- narrowed by the caller
+    model, layers, heads = p.model, p.model.num_layers, p.model.num_heads
+    norm_kernel, norm_ops, norm_parameters = norm(p, "attn_norm", layers)
+    yield from norm_kernel
+    q_width = heads * model.qk_head_dim
+    if mla.q_lora_rank is not None:
+        yield gemm(p, "q_down_proj", layers, (model.hidden_size, mla.q_lora_rank))
+    yield gemm(p, "q_proj", layers, (mla.q_lora_rank or model.hidden_size, q_width))
+    latent = mla.kv_lora_rank + mla.qk_rope_head_dim
+    yield gemm(
+        p,
+        "kv_down_proj",
+        layers,
+        (model.hidden_size, latent),
+        output_elements=0.0,
+        kv_write_elements=p.rows * latent,
+        parameter_elements=norm_parameters + model.attention_vectors(),
+        lane_ops=norm_ops + p.rows * (latent + heads * mla.qk_rope_head_dim) * ROPE_OPS,
+    )
+    absorbed = p.tokens == 1
+    yield from (_mla_absorbed if absorbed else _mla_expanded)(p, mla)
+    yield from _output_projection(p, heads * mla.v_head_dim)
+
+
+def _mla_expanded(p: Pass, mla: Mla) -> Iterator[Op]:
+    heads, layers = p.model.num_heads, p.model.num_layers
+    up = heads * (mla.qk_nope_head_dim + mla.v_head_dim)
+    yield gemm(p, "kv_up_proj", layers, (mla.kv_lora_rank, up))
+    qk, v = p.model.qk_head_dim, mla.v_head_dim
+    yield from _score_kernels(
+        p, "attention", layers, None, instances=p.batch * heads, group=1, dims=(qk, v, qk + v)
+    )
+
+
+def _mla_absorbed(p: Pass, mla: Mla) -> Iterator[Op]:
+    heads, layers = p.model.num_heads, p.model.num_layers
+    nope, lora, v = mla.qk_nope_head_dim, mla.kv_lora_rank, mla.v_head_dim
+    out = p.rows * heads
+    yield gemm(p, "q_absorb", layers, (nope, lora), count=heads, output_elements=out * lora)
+    yield from _score_kernels(
+        p,
+        "attention",
+        layers,
+        None,
+        instances=p.batch,
+        group=heads,
+        dims=(lora + mla.qk_rope_head_dim, lora, lora + mla.qk_rope_head_dim),
+    )
+    yield gemm(p, "v_up_proj", layers, (lora, v), count=heads, output_elements=out * v)

@@ -1,0 +1,144 @@
+"""The kernels of a feed-forward block: dense, or a mixture of experts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dse.workload.kernels import (
+    ACTIVATION_OPS,
+    SOFTMAX_OPS,
+    Pass,
+    gemm,
+    hidden_elements,
+    norm,
+    post_norm_ops,
+    residual,
+    vector,
+)
+from dse.workload.model import Moe
+from dse.workload.ops import Op
+
+__all__ = ["expected_distinct_experts", "mixture", "mlp"]
+
+
+def expected_distinct_experts(moe: Moe, tokens: float) -> float:
+    """Expected number of distinct experts that a batch of tokens touches, routed uniformly.
+
+    E (1 - (1 - k/E)^B), since each token misses a given expert with probability 1 - k/E.
+
+    Examples
+    --------
+    >>> moe = Moe(num_experts=8, experts_per_token=2, intermediate_size=1)
+    >>> expected_distinct_experts(moe, 1)
+    2.0
+    """
+    miss = 1.0 - moe.experts_per_token / moe.num_experts
+    return float(moe.num_experts * (1.0 - miss**tokens))
+
+
+def mlp(p: Pass, name: str, layers: int, width: int, has_bias: bool) -> Iterator[Op]:
+    """Norm, up (and gate) projection with its activation, down projection, residual."""
+    norm_kernel, norm_ops, parameters = norm(p, f"{name}_norm", layers)
+    yield from norm_kernel if p.model.norms_per_layer > 1 else ()
+    biases = p.model.mlp_vectors(width) if has_bias else 0.0
+    first = p.model.norms_per_layer > 1
+    yield from _ffn(
+        p,
+        name,
+        layers,
+        width,
+        lane_ops=norm_ops if first else 0.0,
+        parameter_elements=(parameters if first else 0.0) + biases,
+    )
+
+
+def _ffn(
+    p: Pass, name: str, layers: int, width: int, *, lane_ops: float, parameter_elements: float
+) -> Iterator[Op]:
+    hidden, activated = p.model.hidden_size, p.rows * width
+    projections = 2 if p.model.gated_mlp else 1
+    up = "gate_up" if p.model.gated_mlp else "up"
+    yield gemm(
+        p,
+        f"{name}_{up}",
+        layers,
+        (hidden, projections * width),
+        output_elements=activated if p.is_fused else activated * projections,
+        parameter_elements=parameter_elements,
+        lane_ops=lane_ops + (activated * ACTIVATION_OPS if p.is_fused else 0.0),
+        exp_count=activated if p.is_fused else 0.0,
+    )
+    if not p.is_fused:
+        yield vector(
+            p,
+            f"{name}_act",
+            activated,
+            ACTIVATION_OPS,
+            repeat=layers,
+            reads=projections,
+            exp_count=activated,
+        )
+    addition, ops = residual(p, f"{name}_residual", layers)
+    yield gemm(
+        p,
+        f"{name}_down",
+        layers,
+        (width, hidden),
+        extra_elements=hidden_elements(p) if p.is_fused else 0.0,
+        lane_ops=ops + post_norm_ops(p),
+    )
+    yield from addition
+
+
+def mixture(p: Pass, moe: Moe) -> Iterator[Op]:
+    """Router, the experts that the tokens are expected to touch, and the shared expert."""
+    model, layers, hidden = p.model, p.model.num_moe_layers, p.model.hidden_size
+    norm_kernel, norm_ops, parameters = norm(p, "moe_norm", layers)
+    yield from norm_kernel
+    bias = moe.num_experts if moe.router_bias else 0
+    yield gemm(
+        p,
+        "router",
+        layers,
+        (hidden, moe.num_experts),
+        parameter_elements=parameters + bias,
+        lane_ops=norm_ops + p.rows * moe.num_experts * SOFTMAX_OPS,
+        exp_count=p.rows * moe.num_experts,
+    )
+    touched = expected_distinct_experts(moe, p.rows)
+    per_expert = p.rows * moe.experts_per_token / touched
+    width = moe.intermediate_size
+    visits = p.rows * moe.experts_per_token
+    biases = touched * model.mlp_vectors(width) if moe.expert_bias else 0.0
+    projections = 2 if model.gated_mlp else 1
+    yield gemm(
+        p,
+        "experts_gate_up",
+        layers,
+        (hidden, projections * width),
+        count=touched,
+        m=per_expert,
+        output_elements=visits * width,
+        parameter_elements=biases,
+        lane_ops=visits * width * ACTIVATION_OPS,
+        exp_count=visits * width,
+    )
+    yield gemm(
+        p,
+        "experts_down",
+        layers,
+        (width, hidden),
+        count=touched,
+        m=per_expert,
+        extra_elements=hidden_elements(p),
+        lane_ops=visits * hidden,
+    )
+    if moe.shared_intermediate_size:
+        yield from _ffn(
+            p,
+            "shared_expert",
+            layers,
+            moe.shared_intermediate_size,
+            lane_ops=0.0,
+            parameter_elements=float(hidden if moe.shared_gate else 0),
+        )

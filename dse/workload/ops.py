@@ -1,0 +1,143 @@
+"""`Op`: one row of the operator table, the only thing the cost model knows of a workload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from dse.workload.span import Span
+
+__all__ = ["Kind", "Op", "Operand", "Storage", "Workload"]
+
+
+class Kind(StrEnum):
+    """How an operator moves data."""
+
+    GEMM = "gemm"
+    ATTENTION = "attention"
+    VECTOR = "vector"
+
+
+class Operand(IntEnum):
+    """Which stored operand a matrix product streams; an index into per-operand coefficients."""
+
+    WEIGHTS = 0
+    HEAD = 1
+    KV = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One kernel of a phase, and how often it runs.
+
+    A GEMM multiplies `count` independent pairs (m x k) by (k x n). An ATTENTION is the fused pair
+    (m x k)(k x n) and (m x n)(n x v) with a softmax between, whose m x n scores never leave the
+    chip; n is then the context. A VECTOR kernel only reads and writes activations.
+
+    Parameters
+    ----------
+    name : str
+        Name for people.
+    kind : Kind
+        How data moves.
+    repeat : float
+        Launches of this kernel in the phase, one after another (layers).
+    count : float
+        Independent products in one launch (experts; batch x KV heads).
+    m, k, n, v : float or Span
+        Dimensions of one product; a `Span` where one is a growing context.
+    operand : Operand
+        Storage class of the (k x n) operand.
+    operand_elements : float
+        Elements of that operand that one launch must read at least once.
+    extra_elements : float
+        Activation elements that one launch reads beyond the (m x k) operands: residuals.
+    output_elements : float
+        Activation elements that one launch writes.
+    kv_write_elements : float
+        Elements that one launch appends to the KV cache.
+    parameter_elements : float
+        Norm and bias elements that one launch reads, stored in 16 bits.
+    lane_ops, exp_count : float
+        Vector-lane operations, and exponentials, of one launch.
+    """
+
+    name: str
+    kind: Kind
+    repeat: float
+    count: float = 1.0
+    m: float = 0.0
+    k: float | Span = 0.0
+    n: float | Span = 0.0
+    v: float = 0.0
+    operand: Operand = Operand.WEIGHTS
+    operand_elements: float = 0.0
+    extra_elements: float = 0.0
+    output_elements: float = 0.0
+    kv_write_elements: float = 0.0
+    parameter_elements: float = 0.0
+    lane_ops: float = 0.0
+    exp_count: float = 0.0
+
+    @property
+    def macs(self) -> float:
+        """Multiply-accumulates of one launch."""
+        return self.count * self.m * mean(self.n) * (mean(self.k) + self.v)
+
+    @property
+    def input_elements(self) -> float:
+        """Activation elements of the (m x k) operands of one launch."""
+        return self.count * self.m * mean(self.k)
+
+
+def mean(length: float | Span) -> float:
+    """Mean of a dimension that may be a growing context."""
+    return length.mean if isinstance(length, Span) else length
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Elements that must sit in memory, per storage class.
+
+    Parameters
+    ----------
+    weight_elements, head_elements, embedding_elements : float
+        Matrix elements of the layers, the LM head and the embedding; a tied table counts as head.
+    parameter_elements : float
+        Norm and bias elements, stored in 16 bits.
+    kv_elements : float
+        KV-cache elements at the end of the output, over the batch.
+    activation_elements : float
+        Largest working set of one kernel.
+    """
+
+    weight_elements: float
+    head_elements: float
+    embedding_elements: float
+    parameter_elements: float
+    kv_elements: float
+    activation_elements: float
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The operator tables of a scenario.
+
+    Parameters
+    ----------
+    prefill : tuple of Op
+        Rows of the whole prefill.
+    decode : tuple of Op
+        Rows of one decode step, averaged over the growing context.
+    decode_steps, batch_size, prompt_tokens : int
+        How often the decode runs, and for how many sequences and tokens.
+    storage : Storage
+        What must sit in memory.
+    """
+
+    prefill: tuple[Op, ...]
+    decode: tuple[Op, ...]
+    decode_steps: int
+    batch_size: int
+    prompt_tokens: int
+    storage: Storage
