@@ -93,7 +93,7 @@ def build_chip(**changes: Any) -> Chip:
     dram = _replace_known(dram, changes)
     dram = dataclasses.replace(dram, type=_replace_known(dram.type, changes))
     cache = Cache(changes.get("cache_bytes", 0.0), changes.get("cache_bandwidth", 200e9))
-    chip = Chip(
+    return Chip(
         name="toy",
         title="Toy",
         segment="phone",
@@ -107,7 +107,6 @@ def build_chip(**changes: Any) -> Chip:
         area=Area(80.0, None),
         system_reserved_bytes=4.0 * 2**30,
     )
-    return chip
 
 
 def _replace_known(obj: Any, changes: dict[str, Any]) -> Any:
