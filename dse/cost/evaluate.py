@@ -78,7 +78,7 @@ class OperatorRow:
     bound : int
         Index into `BOUNDS` of what it waits for.
     utilisation : float
-        Matrix operations over the unit's peak rate x time.
+        Time at the unit's peak rate for the operator's types over its time.
     """
 
     phase: str
@@ -242,9 +242,9 @@ def _silicon_columns(chips: ChipBatch) -> dict[str, Array]:
 def _shares(
     prefill: PhaseCost, decode: PhaseCost, chips: ChipBatch, work: Workload
 ) -> dict[str, Array]:
-    operations = sum(2.0 * op.repeat * op.macs for op in work.prefill)
+    ideal = sum(op.repeat * op.macs * _seconds_per_mac(op, chips) for op in work.prefill)
     return {
-        "prefill_utilisation": operations / (chips.peak_ops_per_s * prefill.seconds),
+        "prefill_utilisation": ideal / prefill.seconds,
         "decode_dram_utilisation": decode.dram_bytes
         / (chips.peak_dram_bytes_per_s * decode.seconds),
         "prefill_dram_bytes": prefill.dram_bytes,
@@ -252,6 +252,14 @@ def _shares(
         "prefill_bound": _bound(prefill.busy_s),
         "decode_bound": _bound(decode.busy_s),
     }
+
+
+def _seconds_per_mac(op: Op, chips: ChipBatch) -> Array:
+    """Seconds per multiply-accumulate at the unit's peak rate for the operator's types."""
+    cells = chips.tile_rows * chips.tile_cols * chips.depth * chips.cores
+    on_matrix = chips.operands[op.operand].cycles_per_mac * chips.cycle_s / cells
+    result: Array = np.minimum(on_matrix, chips.lane_s)
+    return result
 
 
 def _bound(busy: tuple[Array, ...]) -> Array:
@@ -292,7 +300,6 @@ def _row(phase: str, op: Op, chips: ChipBatch) -> OperatorRow:
     cost = op_cost(op, chips)
     seconds = _one(cost.seconds)
     busy = tuple(_one(part) for part in cost.busy_s)
-    peak = _one(chips.peak_ops_per_s)
     return OperatorRow(
         phase=phase,
         name=op.name,
@@ -305,7 +312,7 @@ def _row(phase: str, op: Op, chips: ChipBatch) -> OperatorRow:
         dram_bytes=op.repeat * _one(cost.dram_bytes),
         busy_s=tuple(op.repeat * part for part in busy),
         bound=int(np.argmax(busy)),
-        utilisation=2.0 * op.macs / (peak * seconds),
+        utilisation=op.macs * _one(_seconds_per_mac(op, chips)) / seconds,
     )
 
 

@@ -79,11 +79,23 @@ def _one_way(
     else:
         passes = tiles(m, chips.tile_rows) * tiles(n, chips.tile_cols)
         steps = _stretched_tiles(k, chips.depth, cycles_per_mac)
-    waves = np.ceil(passes * count / chips.cores)
+    waves = _waves(passes * count, chips.cores, is_mean=any(isinstance(d, Span) for d in dims))
     if chips.is_double_buffered:
         return (waves - 1.0) * np.maximum(steps, chips.load_cycles) + steps + chips.fill_cycles
     result: Array = waves * (steps + chips.fill_cycles)
     return result
+
+
+def _waves(passes: Array, cores: Array, *, is_mean: bool) -> Array:
+    """Passes of the busiest core; for a mean over lengths, the mean of the rounding up.
+
+    The remainder of passes over cores is then spread evenly: E[ceil(x / c)] = x/c + (c - 1)/(2 c).
+    """
+    if is_mean:
+        mean: Array = np.maximum(1.0, passes / cores + 0.5 * (1.0 - 1.0 / cores))
+        return mean
+    whole: Array = np.ceil(passes / cores)
+    return whole
 
 
 def _stretched_tiles(length: Dim, tile: Array, stretch: Array) -> Array:

@@ -54,7 +54,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("cost_usd", "USD", -1, "Die, package and DRAM."),
     Metric("peak_ops_per_s", "op/s", 1, "Peak rate of the unit for these formats; MAC = 2 ops."),
     Metric("dram_bandwidth_bytes_per_s", "B/s", 1, "Peak DRAM payload bandwidth."),
-    Metric("prefill_utilisation", "", 1, "Matrix operations over peak rate x time, prefill."),
+    Metric("prefill_utilisation", "", 1, "Time of the matrix work at its peak rates over TTFT."),
     Metric("decode_dram_utilisation", "", 1, "DRAM bytes over peak bandwidth x time, decode."),
     Metric("prefill_dram_bytes", "B", -1, "DRAM bytes moved by the prefill."),
     Metric("decode_dram_bytes", "B", -1, "DRAM bytes moved per decode step."),

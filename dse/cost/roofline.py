@@ -99,9 +99,7 @@ def op_cost(op: Op, chips: ChipBatch) -> OpCost:
     dram_bytes = _boundary_bytes(op, chips, near)
     cache_bytes = _boundary_bytes(op, chips, chips.sram_bytes)
     reads, writes = _sram_bytes(op, chips, cache_bytes)
-    lanes = (
-        op.lane_ops + op.exp_count * chips.exp_ops + op.operand_elements * operand.convert_ops
-    )
+    lanes = op.lane_ops + op.exp_count * chips.exp_ops + op.operand_elements * operand.convert_ops
     vector_s = lanes * chips.lane_s
     matrix_s, vector_s = _compute_seconds(op, chips, vector_s)
     sram_s = (reads + writes) * chips.sram_s_per_byte
