@@ -9,9 +9,10 @@ import numpy as np
 
 from dse.chip import Chip
 from dse.cost.batch import Array, ChipBatch
+from dse.cost.capacity import StoredWidths, memory_use
 from dse.cost.derive import derive
 from dse.cost.metric import METRICS
-from dse.cost.roofline import PARAMETER_BYTES, OpCost, op_cost
+from dse.cost.roofline import OpCost, op_cost, seconds_per_mac
 from dse.technology import Silicon
 from dse.workload import Model, Op, Operand, Scenario, Storage, Workload, unroll
 
@@ -209,20 +210,14 @@ def _energies(
 
 def _memory(chips: ChipBatch, storage: Storage) -> dict[str, Array]:
     weights, head, kv = (chips.operands[o].bytes_per_element for o in Operand)
-    stored = (
-        storage.weight_elements * weights
-        + storage.head_elements * head
-        + storage.embedding_elements * chips.embedding_bytes
-        + storage.parameter_elements * PARAMETER_BYTES
-    )
-    cache = storage.kv_elements * kv
-    used = stored + cache + storage.activation_elements * chips.activation_bytes
-    used = used + chips.reserved_bytes
-    free = chips.dram_capacity_bytes - used
+    widths = StoredWidths(weights, head, chips.embedding_bytes, kv, chips.activation_bytes)
+    use = memory_use(storage, widths)
+    total = np.asarray(use.total + chips.reserved_bytes)
+    free = chips.dram_capacity_bytes - total
     return {
-        "weight_bytes": stored,
-        "kv_cache_bytes": cache,
-        "memory_bytes": used,
+        "weight_bytes": np.asarray(use.weights),
+        "kv_cache_bytes": np.asarray(use.kv_cache),
+        "memory_bytes": total,
         "memory_free_bytes": free,
         "fits": (free >= 0.0).astype(np.float64),
     }
@@ -242,7 +237,7 @@ def _silicon_columns(chips: ChipBatch) -> dict[str, Array]:
 def _shares(
     prefill: PhaseCost, decode: PhaseCost, chips: ChipBatch, work: Workload
 ) -> dict[str, Array]:
-    ideal = sum(op.repeat * op.macs * _seconds_per_mac(op, chips) for op in work.prefill)
+    ideal = sum(op.repeat * op.macs * seconds_per_mac(op, chips) for op in work.prefill)
     return {
         "prefill_utilisation": ideal / prefill.seconds,
         "decode_dram_utilisation": decode.dram_bytes
@@ -252,14 +247,6 @@ def _shares(
         "prefill_bound": _bound(prefill.busy_s),
         "decode_bound": _bound(decode.busy_s),
     }
-
-
-def _seconds_per_mac(op: Op, chips: ChipBatch) -> Array:
-    """Seconds per multiply-accumulate at the unit's peak rate for the operator's types."""
-    cells = chips.tile_rows * chips.tile_cols * chips.depth * chips.cores
-    on_matrix = chips.operands[op.operand].cycles_per_mac * chips.cycle_s / cells
-    result: Array = np.minimum(on_matrix, chips.lane_s)
-    return result
 
 
 def _bound(busy: tuple[Array, ...]) -> Array:
@@ -312,7 +299,7 @@ def _row(phase: str, op: Op, chips: ChipBatch) -> OperatorRow:
         dram_bytes=op.repeat * _one(cost.dram_bytes),
         busy_s=tuple(op.repeat * part for part in busy),
         bound=int(np.argmax(busy)),
-        utilisation=op.macs * _one(_seconds_per_mac(op, chips)) / seconds,
+        utilisation=op.macs * _one(seconds_per_mac(op, chips)) / seconds,
     )
 
 

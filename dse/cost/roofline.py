@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dse.cost.batch import Array, ChipBatch
+from dse.cost.capacity import PARAMETER_BYTES
 from dse.cost.matrix import ACCUMULATOR_BYTES, matrix_cycles, sram_elements
 from dse.cost.traffic import (
     TILE_SHARE,
@@ -15,12 +16,9 @@ from dse.cost.traffic import (
     gemm_input_bytes,
     resident_fraction,
 )
-from dse.dtype import DType
 from dse.workload import Kind, Op, Operand, Span
 
-__all__ = ["OpCost", "op_cost"]
-
-PARAMETER_BYTES = DType.FP16.bits / 8.0  # norms and biases stay in 16 bits
+__all__ = ["OpCost", "op_cost", "seconds_per_mac"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +121,14 @@ def op_cost(op: Op, chips: ChipBatch) -> OpCost:
         cache_j=cache_bytes * chips.cache_j,
         dram_j=dram_bytes * chips.dram_j,
     )
+
+
+def seconds_per_mac(op: Op, chips: ChipBatch) -> Array:
+    """Seconds per multiply-accumulate at the unit's peak rate for the operator's types."""
+    cells = chips.tile_rows * chips.tile_cols * chips.depth * chips.cores
+    on_matrix = chips.operands[op.operand].cycles_per_mac * chips.cycle_s / cells
+    result: Array = np.minimum(on_matrix, chips.lane_s)
+    return result
 
 
 def _compute_seconds(op: Op, chips: ChipBatch, vector_s: Array) -> tuple[Array, Array]:
