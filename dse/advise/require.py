@@ -268,8 +268,7 @@ def _check(
 
 def _ideal_seconds(table: tuple[Op, ...], batch: ChipBatch) -> float:
     """Time of the matrix work at the chip's peak rate for each pair of types."""
-    parts = (op.repeat * op.macs * seconds_per_mac(op, batch) for op in table)
-    return float(sum(part[0] for part in parts if part.size) or math.inf)
+    return sum(op.repeat * op.macs * float(seconds_per_mac(op, batch)[0]) for op in table)
 
 
 def _stored_bytes(

@@ -86,6 +86,8 @@ class ChipBatch:
         DRAM, and what the system keeps of it, B.
     npu_area_mm2, area_mm2, edge_fraction, cost_usd : Array
         Area of the unit and the die, mm2; die edge taken by the PHY over the perimeter; cost, USD.
+    buildable : Array
+        1 where the DRAM type comes in this width and rate and its PHY finds room, else 0.
     peak_ops_per_s, peak_dram_bytes_per_s : Array
         Peak rates for reporting and utilisation, op/s and B/s.
     """
@@ -125,5 +127,6 @@ class ChipBatch:
     area_mm2: Array = field(metadata=MORE_IS_WORSE)
     edge_fraction: Array = field(metadata=MORE_IS_WORSE)
     cost_usd: Array = field(metadata=MORE_IS_WORSE)
+    buildable: Array = field(metadata={"sense": 0})
     peak_ops_per_s: Array = field(metadata={"sense": 0})
     peak_dram_bytes_per_s: Array = field(metadata={"sense": 0})

@@ -50,6 +50,7 @@ def derive(
     core = chip.unit(unit)
     parts = area_parts(chip, core, silicon)
     area = parts.total if chip.area.die_mm2 is None else np.asarray(chip.area.die_mm2 + 0.0)
+    edge = edge_fraction(chip, area)
     tables = pair_tables(core.matrix, silicon)
     return ChipBatch(
         **_engine(core),
@@ -65,7 +66,8 @@ def derive(
         reserved_bytes=_array(chip.system_reserved_bytes),
         npu_area_mm2=parts.unit,
         area_mm2=area,
-        edge_fraction=edge_fraction(chip, area),
+        edge_fraction=edge,
+        buildable=_buildable(chip, edge),
         cost_usd=chip_usd(chip, area, silicon),
         peak_ops_per_s=_peak_ops(core, precision, tables),
     )
@@ -176,6 +178,15 @@ def _operand(
         mac_j=_array(energy * chip.node.logic_energy),
         convert_ops=_array(tables.is_converted[pair] * unit.vector.convert_ops),
     )
+
+
+def _buildable(chip: Chip, edge: Array) -> Array:
+    """Whether the DRAM comes in this rate and in whole channels, and its PHY fits the die edge."""
+    dram, kind = chip.dram, chip.dram.type
+    # 0.1 % of slack: peak bandwidths are published rounded, and data rates inferred from them.
+    is_offered = np.asarray(dram.data_rate_per_s) <= kind.max_data_rate_per_s * 1.001
+    is_whole = np.mod(dram.bus_width_bits, kind.channel_bits) == 0.0
+    return _array(is_offered & is_whole & (edge <= 1.0))
 
 
 def _peak_ops(unit: ComputeUnit, precision: Precision, tables: PairTables) -> Array:

@@ -228,6 +228,7 @@ def _silicon_columns(chips: ChipBatch) -> dict[str, Array]:
         "npu_area_mm2": chips.npu_area_mm2,
         "area_mm2": chips.area_mm2,
         "edge_fraction": chips.edge_fraction,
+        "buildable": chips.buildable,
         "cost_usd": chips.cost_usd,
         "peak_ops_per_s": chips.peak_ops_per_s,
         "dram_bandwidth_bytes_per_s": chips.peak_dram_bytes_per_s,

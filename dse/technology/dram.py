@@ -34,6 +34,10 @@ class DramType:
         PHY and controller on the chip, mm2 per bit of bus width; does not shrink with the node.
     edge_mm_per_bit : float
         Die edge that the PHY occupies, mm per bit of bus width.
+    max_data_rate_per_s : float
+        Fastest grade on offer, 1/s and pin.
+    channel_bits : float
+        Width of one channel: a bus is a whole number of them, bit.
     """
 
     name: str
@@ -45,3 +49,5 @@ class DramType:
     usd_per_byte: float
     phy_area_mm2_per_bit: float
     edge_mm_per_bit: float
+    max_data_rate_per_s: float = float("inf")
+    channel_bits: float = 1.0
