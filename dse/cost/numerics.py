@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from dse.chip import MatrixEngine
+from dse.chip import MatrixEngine, Rate
 from dse.cost.batch import Array
 from dse.dtype import DType
 from dse.technology import Silicon
@@ -83,6 +84,14 @@ def pair_tables(engine: MatrixEngine, silicon: Silicon) -> PairTables:
     A pair that the engine does not take as stored is widened on the vector engine. Among equal
     rates the pair that needs no widening wins, then the one of least energy.
     """
+    energies = tuple(
+        mac_energy_j(rate.weights, rate.activations, silicon) for rate in engine.rates
+    )
+    return _resolve(engine.rates, energies)
+
+
+@lru_cache(maxsize=256)
+def _resolve(rates: tuple[Rate, ...], energies: tuple[float, ...]) -> PairTables:
     size = len(DType)
     cycles = np.full((size, size), np.inf)
     energy = np.full((size, size), np.nan)
@@ -91,10 +100,9 @@ def pair_tables(engine: MatrixEngine, silicon: Silicon) -> PairTables:
         for activations in DType:
             best = min(
                 (
-                    (1.0 / rate.ratio, rate.weights is not weights, mac)
-                    for rate in engine.rates
+                    (1.0 / rate.ratio, rate.weights is not weights, mac_j)
+                    for rate, mac_j in zip(rates, energies, strict=True)
                     if holds(rate.weights, weights) and holds(rate.activations, activations)
-                    for mac in [mac_energy_j(rate.weights, rate.activations, silicon)]
                 ),
                 default=None,
             )

@@ -38,8 +38,10 @@ class Widths:
 def _passes(length: float, block: Array) -> Array:
     """Passes over the other operand with `block` of `length` resident; inf where none fits."""
     whole = np.floor(block)
-    passes: Array = np.where(whole >= 1.0, np.ceil(length / np.maximum(whole, 1.0)), np.inf)
-    return passes
+    np.maximum(whole, 0.0, out=whole)
+    with np.errstate(divide="ignore"):  # no whole row or column fits: this schedule is impossible
+        np.divide(length, whole, out=whole)
+    return np.ceil(whole, out=whole)
 
 
 def gemm_input_bytes(
@@ -93,11 +95,12 @@ def gemm_input_bytes(
     splits = [j for j in SPLITS if j < last] if m > FEW_ROWS else [1.0] if last > 1.0 else []
     for cut in [*splits, last]:
         width = np.ceil(n / cut)
-        room = capacity_bytes - 2 * sk * width * widths.right
-        rows = np.floor(room / (width * acc + 2 * sk * widths.left))
+        block = (capacity_bytes - 2 * sk * width * widths.right) / (
+            width * acc + 2 * sk * widths.left
+        )
         if cut == last:  # the smallest block always runs, one row at a time if it must
-            rows = np.maximum(rows, 1.0)
-        best = np.minimum(best, left * cut + right * _passes(m, rows))
+            np.maximum(block, 1.0, out=block)
+        best = np.minimum(best, left * cut + right * _passes(m, block))
     return np.asarray(best)
 
 
