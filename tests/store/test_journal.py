@@ -74,7 +74,8 @@ def test_every_flipped_byte_before_the_last_line_is_named(tmp_path):
     content = write(tmp_path / "j")
     starts = [0]
     starts += [place + 1 for place, byte in enumerate(content[:-1]) if byte == ord("\n")]
-    for place in range(starts[-1]):
+    # Without the newline before it, the last line cannot be told from a torn one.
+    for place in range(starts[-1] - 1):
         damaged = bytearray(content)
         damaged[place] ^= 1
         line = sum(start <= place for start in starts)

@@ -1,0 +1,115 @@
+"""What `dse sweep` and `dse search` share: reading a space, and telling what a run found."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dse.cli.options import Command, SpecName
+from dse.cli.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from dse.space import Space
+    from dse.store import Output
+    from dse.sweep import Reach
+    from dse.technology import Silicon
+
+__all__ = ["NO_DESIGN", "model_option", "output_of", "run_options", "space_from", "tell"]
+
+# Exit code of a run that worked but found no design that meets the targets.
+NO_DESIGN = 3
+# Rows of the front that a finished run shows; `dse pareto` shows more.
+_MAX_ROWS = 10
+
+
+def model_option(command: Command) -> Command:
+    """Add ``--model``."""
+    text = "Model that every design must run (repeatable); replaces those of the space."
+    return click.option("--model", "models", multiple=True, type=SpecName("model"), help=text)(
+        command
+    )
+
+
+def run_options(command: Command) -> Command:
+    """Add ``--out``, ``--force`` and ``--seed``."""
+    for flags, kind, text in (
+        (("--force",), {"is_flag": True}, "Clear the run that DIR holds."),
+        (
+            ("--out",),
+            {"type": click.Path(path_type=Path), "metavar": "DIR"},
+            "Run folder; the same command goes on with a run that was cut short.",
+        ),
+        (
+            ("--seed",),
+            {"type": click.IntRange(0, (1 << 32) - 1), "default": 0, "show_default": True},
+            "Seed of everything random.",
+        ),
+    ):
+        options: dict[str, Any] = {**kind, "help": text}
+        command = click.option(*flags, **options)(command)
+    return command
+
+
+def space_from(ref: str, models: Sequence[str]) -> Space:
+    """Load a space, with other models if the user named some."""
+    from dse.spec import load_model, load_space
+
+    space: Space = load_space(ref)
+    return replace(space, models=tuple(map(load_model, models))) if models else space
+
+
+def output_of(ref: str, space: Space, options: Mapping[str, Any]) -> Output:
+    """Describe the run folder, and record the files that the run leans on."""
+    from dse.store import Output
+
+    if options["out"] is None:
+        raise click.UsageError("--out DIR is missing: a run needs a folder")
+    inputs = _inputs(ref, space, options["models"])
+    return Output(options["out"], options["force"], tuple(sys.argv[1:]), inputs)
+
+
+def _inputs(ref: str, space: Space, models: Sequence[str]) -> dict[str, str]:
+    """Text of each spec file that was named, by its name in messages."""
+    from dse.errors import SpecError
+    from dse.spec.library import locate
+
+    refs = [("space", ref), ("chip", space.chip.name), ("scenario", space.scenario.name)]
+    refs += [("model", name) for name in models or [model.name for model in space.models]]
+    refs += [("technology", name) for name in ("nodes", "dram", "silicon")]
+    texts = {}
+    for kind, name in refs:
+        try:
+            file = locate(kind, name)
+        except SpecError:
+            continue  # a name that the space file changed; the manifest's hash covers it
+        texts[file.shown] = file.path.read_text(encoding="utf-8")
+    return texts
+
+
+def tell(
+    name: str, out: Path, space: Space, reach: Reach, silicon: Silicon, as_json: bool
+) -> None:
+    """Print what a finished run found; leave with code 3 if nothing meets the targets."""
+    from dse.report.diagnosis import diagnose, diagnosis_lines
+    from dse.report.findings import findings_document
+    from dse.report.front import front_rows, front_table, front_view, thinned_rows
+    from dse.store import FRONT, load_run
+
+    run = load_run(out, (FRONT,))
+    rows = front_rows(run)
+    diagnosis = None if rows else diagnose(space, reach, silicon)
+    if as_json:
+        print_json(findings_document(name, run, rows, diagnosis))
+    elif rows:
+        view = front_view(run, "")
+        few = thinned_rows(rows, view.objectives, _MAX_ROWS)
+        print_table(front_table(few, len(rows), view))
+    if diagnosis is not None:
+        say("\n".join(diagnosis_lines(diagnosis)))
+        click.get_current_context().exit(NO_DESIGN)
+    say(f"`dse pareto {out}` shows and draws the front")

@@ -1,0 +1,160 @@
+"""Options and their types that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from dse.dtype import Format
+
+__all__ = [
+    "Command",
+    "FormatType",
+    "MetricName",
+    "QuantityType",
+    "SpecName",
+    "json_option",
+    "scenario_options",
+    "unit_option",
+]
+
+# click.ParamType takes a type argument from 8.5 on; 8.2 has none, hence the ignored complaints.
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class QuantityType(click.ParamType):  # type: ignore[type-arg]
+    """A number with a unit, of one dimension; converts to the SI float."""
+
+    def __init__(self, dimension: str) -> None:
+        self.dimension = dimension
+        self.name = dimension
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the quantity, or fail with the parser's own sentence."""
+        from dse.errors import UnitError
+        from dse.units import parse_quantity
+
+        if isinstance(value, float):
+            return value
+        try:
+            return parse_quantity(value, self.dimension)
+        except UnitError as error:
+            self.fail(str(error), param, ctx)
+
+
+class FormatType(click.ParamType):  # type: ignore[type-arg]
+    """A number format such as ``int4-g32``."""
+
+    name = "format"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Format:
+        """Read the format, or fail with the parser's own sentence."""
+        from dse.dtype import Format, parse_format
+        from dse.errors import UnitError
+
+        if isinstance(value, Format):
+            return value
+        try:
+            return parse_format(value)
+        except UnitError as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the formats that are met most."""
+        common = ("int4-g32", "int4-g128", "int8", "fp8", "fp16", "bf16", "mxfp4", "q4_k")
+        return [CompletionItem(name) for name in common if name.startswith(incomplete)]
+
+
+class SpecName(click.ParamType):  # type: ignore[type-arg]
+    """A name in the library, or the path of a file; converts to itself.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of spec, for completion.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.name = kind
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the library's names, and files where the text looks like a path."""
+        from dse.spec import list_specs
+
+        if "/" in incomplete or incomplete.startswith("."):
+            return [CompletionItem(incomplete, type="file")]
+        return [CompletionItem(n) for n in list_specs(self.kind) if n.startswith(incomplete)]
+
+
+class MetricName(click.ParamType):  # type: ignore[type-arg]
+    """The name of a metric; converts to itself."""
+
+    name = "metric"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the name, or say which was probably meant."""
+        from difflib import get_close_matches
+
+        from dse.cost.metric import METRICS
+
+        names = [entry.name for entry in METRICS]
+        if value not in names:
+            close = get_close_matches(value, names, n=1)
+            hint = f'; did you mean "{close[0]}"?' if close else f": {', '.join(names)}"
+            self.fail(f'no metric is named "{value}"{hint}', param, ctx)
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the metrics."""
+        from dse.cost.metric import METRICS
+
+        names = [entry.name for entry in METRICS]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def json_option(command: Command) -> Command:
+    """Add ``--json``."""
+    text = "Print one JSON object; `dse specs schema` describes it."
+    return click.option("--json", "as_json", is_flag=True, help=text)(command)
+
+
+def unit_option(command: Command) -> Command:
+    """Add ``--unit``."""
+    text = "Unit that runs the model, by key or kind.  [default: the chip's first]"
+    return click.option("--unit", metavar="NAME", help=text)(command)
+
+
+_FORMAT = FormatType()
+_SCENARIO_OPTIONS: Sequence[tuple[str, Any, str]] = (
+    ("--prompt", click.IntRange(1, 1 << 24), "Tokens of the prompt."),
+    ("--output", click.IntRange(1, 1 << 24), "Tokens to generate."),
+    ("--batch", click.IntRange(1, 1 << 20), "Sequences processed together."),
+    ("--weights", _FORMAT, "Format of the weights, e.g. int4-g32."),
+    ("--head", _FORMAT, "Format of the LM head.  [default: as the weights]"),
+    ("--activations", _FORMAT, "Format of the activations."),
+    ("--kv", _FORMAT, "Format of the KV cache."),
+    ("--fusion", click.Choice(["full", "none"]), "Fused kernels, or one kernel per operator."),
+)
+
+
+def scenario_options(command: Command) -> Command:
+    """Add ``--scenario`` and the options that replace single fields of it."""
+    for flag, kind, text in reversed(_SCENARIO_OPTIONS):
+        command = click.option(flag, type=kind, help=text)(command)
+    text = "Scenario of the library or a file; the options below replace its fields."
+    return click.option("--scenario", type=SpecName("scenario"), help=text)(command)

@@ -1,0 +1,60 @@
+"""Where words go: results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from dse.report.tables import Table
+
+__all__ = ["is_styled", "is_terminal", "print_json", "print_table", "say"]
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a person reads the stream."""
+    try:
+        return stream.isatty()
+    except ValueError:  # a closed stream
+        return False
+
+
+def is_styled(stream: TextIO) -> bool:
+    """Whether escape codes may be written: on a terminal that has not asked for none.
+
+    References
+    ----------
+    https://no-color.org; ``FORCE_COLOR`` is its common counterpart.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Write one JSON object to stdout; what is not finite was made null by the report."""
+    click.echo(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def print_table(table: Table) -> None:
+    """Write a table to stdout: ruled on a terminal, aligned plain text elsewhere."""
+    from dse.report.tables import plain_text, styled_text
+
+    if is_styled(sys.stdout):
+        width = shutil.get_terminal_size((100, 24)).columns
+        click.echo(styled_text(table, width), nl=False, color=True)
+    else:
+        click.echo(plain_text(table), nl=False)
+
+
+def say(message: str) -> None:
+    """Write a line for people to stderr."""
+    click.echo(message, err=True)

@@ -1,0 +1,76 @@
+"""``dse search``: the Pareto front of a space too large to enumerate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dse.cli.exploration import model_option, output_of, run_options, space_from, tell
+from dse.cli.help import command_help
+from dse.cli.options import SpecName, json_option
+from dse.cli.output import say
+from dse.cli.progress import progress_bar
+
+__all__ = ["search"]
+
+# Named here and not read from the room, which would import Optuna to show a help page.
+_SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
+
+
+@click.command(
+    help=command_help(
+        "Search a design space for the front of the designs that meet its targets.",
+        (
+            "dse search phone_10b --out out/phone_10b",
+            "dse search phone_10b --out out/tpe --sampler tpe --trials 300 --seed 1",
+            "dse search phone_10b --out out/llama --model llama-3.1-8b --model qwen3-8b",
+        ),
+        "SPACE is a name of the library (`dse specs list space`) or the path of a file. An even "
+        "sample comes first, then the sampler's proposals, then a local search around the front; "
+        "a space no larger than the sample is enumerated. The same seed gives the same bytes. A "
+        "search that was cut short goes on when the command is given again.",
+    )
+)
+@click.argument("space", type=SpecName("space"))
+@model_option
+@click.option(
+    "--trials",
+    type=click.IntRange(0, 1_000_000),
+    default=2000,
+    show_default=True,
+    help="Designs that the sampler proposes.",
+)
+@click.option(
+    "--sampler",
+    type=click.Choice(_SAMPLERS),
+    default=_SAMPLERS[0],
+    show_default=True,
+    help="Who proposes.",
+)
+@run_options
+@json_option
+def search(space: str, as_json: bool, **options: Any) -> None:
+    """Load, run, and tell what was found."""
+    from dse.search import run_search
+    from dse.spec import load_technology
+
+    loaded, silicon = space_from(space, options["models"]), load_technology().silicon
+    out = output_of(space, loaded, options)
+    settings = {name: options[name] for name in ("trials", "seed", "sampler")}
+    try:
+        with progress_bar() as progress:
+            result = run_search(loaded, silicon, out=out, progress=progress, **settings)
+    except KeyboardInterrupt:
+        say(f"stopped; the same command goes on from the last batch in {out.path}")
+        raise
+    if result.torn_bytes:
+        say(f"note: {result.torn_bytes} bytes of a torn last line were cut off the journal")
+    if result.resumed:
+        say(f"note: went on after {result.resumed} batches that {out.path} held")
+    how = "all designs" if result.is_exhaustive else f"{result.evaluated} evaluations"
+    say(
+        f"{how} of {loaded.size} designs; {result.feasible} meet the targets, "
+        f"{len(result.front_index)} are on the front"
+    )
+    tell("search", out.path, loaded, result.reach, silicon, as_json)

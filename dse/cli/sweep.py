@@ -1,0 +1,85 @@
+"""``dse sweep``: a grid or a sample of a design space."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dse.cli.exploration import model_option, output_of, run_options, space_from, tell
+from dse.cli.help import command_help
+from dse.cli.options import SpecName, json_option
+from dse.cli.output import print_json, say
+from dse.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from dse.space import Space
+    from dse.technology import Silicon
+
+__all__ = ["sweep"]
+
+
+@click.command(
+    help=command_help(
+        "Evaluate every design of a space, or an even sample of them, and keep the Pareto front.",
+        (
+            "dse sweep phone_10b --out out/sweep --samples 4096",
+            "dse sweep phone_10b --grid --dry-run",
+            "dse sweep phone_10b --out out/grid --grid --model llama-3.1-8b",
+        ),
+        "SPACE is a name of the library (`dse specs list space`) or the path of a file. The "
+        "folder gets the front (front.csv), a sample of all designs (results.csv) and a "
+        "manifest from which the run can be repeated.",
+    )
+)
+@click.argument("space", type=SpecName("space"))
+@model_option
+@click.option("--grid", is_flag=True, help="Evaluate every design of the space.")
+@click.option(
+    "--samples", type=click.IntRange(1, 1 << 30), help="Size of the sample.  [default: 65536]"
+)
+@run_options
+@click.option("--keep-all", is_flag=True, help="Keep every design in results.csv.")
+@click.option("--dry-run", is_flag=True, help="Say how large the sweep is, and stop.")
+@json_option
+def sweep(space: str, as_json: bool, **options: Any) -> None:
+    """Load, run, and tell what was found."""
+    from dse.spec import load_technology
+    from dse.sweep import KEEP, SAMPLES, run_sweep
+
+    if options["grid"] and options["samples"] is not None:
+        raise click.UsageError("--grid and --samples exclude each other")
+    loaded, silicon = space_from(space, options["models"]), load_technology().silicon
+    settings = {
+        "samples": None if options["grid"] else options["samples"] or SAMPLES,
+        "seed": options["seed"],
+        "keep": None if options["keep_all"] else KEEP,
+    }
+    if options["dry_run"]:
+        _dry_run(loaded, silicon, settings, as_json)
+        return
+    out = output_of(space, loaded, options)
+    with progress_bar() as progress:
+        result = run_sweep(loaded, silicon, out=out, progress=progress, **settings)
+    say(
+        f"{result.evaluated} of {loaded.size} designs evaluated; "
+        f"{result.feasible} meet the targets, {len(result.front_index)} are on the front"
+    )
+    tell("sweep", out.path, loaded, result.reach, silicon, as_json)
+
+
+def _dry_run(space: Space, silicon: Silicon, settings: dict[str, Any], as_json: bool) -> None:
+    """Estimate the sweep from a short trial."""
+    from dse.report.findings import estimate_document
+    from dse.report.quantity import format_unit
+    from dse.sweep import estimate_sweep
+
+    estimate = estimate_sweep(space, silicon, **settings)
+    if as_json:
+        print_json(estimate_document(space, estimate))
+        return
+    click.echo(
+        f"{space.title}: {estimate.designs} of {space.size} designs, "
+        f"about {format_unit(estimate.seconds, 's')} and "
+        f"{format_unit(estimate.stored_bytes, 'B')} on disk"
+    )

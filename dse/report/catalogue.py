@@ -1,0 +1,101 @@
+"""The library as tables: what there is of each kind, and what one file says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dse.report.evaluation import scenario_text
+from dse.report.quantity import format_unit
+from dse.report.tables import Column, Table
+from dse.spec.tree import dotted, walk
+
+if TYPE_CHECKING:
+    from dse.chip import Chip
+    from dse.space import Space
+    from dse.spec.tree import Node
+    from dse.workload import Model, Scenario
+
+__all__ = ["LISTED", "catalogue_table", "fields_object", "fields_table"]
+
+Row = dict[str, Any]
+
+
+def _chip_row(chip: Chip) -> Row:
+    dram = chip.dram
+    bandwidth = dram.bus_width_bits * dram.data_rate_per_s * dram.type.payload_fraction / 8.0
+    return {
+        "name": chip.name,
+        "title": chip.title,
+        "segment": chip.segment,
+        "year": chip.year,
+        "node": chip.node.name,
+        "units": ", ".join(unit.name for unit in chip.units),
+        "dram": f"{format_unit(dram.capacity_bytes, 'B')} {dram.type.name}",
+        "bandwidth": format_unit(bandwidth, "B/s"),
+    }
+
+
+def _model_row(model: Model) -> Row:
+    return {
+        "name": model.name,
+        "title": model.title,
+        "parameters": f"{model.parameters() / 1e9:.3g} B",
+        "layers": model.num_layers,
+        "context": model.max_context or "",
+    }
+
+
+def _scenario_row(scenario: Scenario) -> Row:
+    return {"name": scenario.name, "asks": scenario_text(scenario)}
+
+
+def _space_row(space: Space) -> Row:
+    return {
+        "name": space.name,
+        "title": space.title,
+        "designs": space.size,
+        "axes": len(space.axes),
+        "models": ", ".join(model.name for model in space.models),
+        "objectives": ", ".join(space.objectives),
+    }
+
+
+LISTED: dict[str, Callable[[Any], Row]] = {
+    "chip": _chip_row,
+    "model": _model_row,
+    "scenario": _scenario_row,
+    "space": _space_row,
+}
+
+_NUMBERS = ("year", "parameters", "layers", "context", "designs", "axes", "bandwidth", "dram")
+
+
+def catalogue_table(rows: Sequence[Row]) -> Table:
+    """Rows of one kind as a table; all rows have the same keys."""
+    names = list(rows[0]) if rows else ["name"]
+    return Table(
+        columns=tuple(Column(name, is_number=name in _NUMBERS) for name in names),
+        rows=tuple(tuple(str(row[name]) for name in names) for row in rows),
+    )
+
+
+def fields_object(tree: Node) -> list[Row]:
+    """Every field of a spec, those of its base included, with who vouches for it."""
+    return [
+        {
+            "path": dotted(path),
+            "value": leaf.value,
+            "text": leaf.text,
+            "confidence": leaf.confidence,
+            "source": leaf.source,
+        }
+        for path, leaf in walk(tree)
+    ]
+
+
+def fields_table(tree: Node, title: str) -> Table:
+    """The same as a table, without the sources, which are long."""
+    rows = tuple((row["path"], row["text"], row["confidence"]) for row in fields_object(tree))
+    columns = (Column("field"), Column("value"), Column("confidence"))
+    return Table(columns, rows, title=title)

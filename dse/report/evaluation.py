@@ -1,0 +1,211 @@
+"""One chip on one model as tables: the summary, its operators, and chips side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dse.cost.metric import BOUNDS, metric
+from dse.report.quantity import format_metric, format_unit, metric_title
+from dse.report.tables import Column, Table
+
+if TYPE_CHECKING:
+    from dse.cost import OperatorRow
+    from dse.workload import Scenario
+
+__all__ = ["Evaluation", "compare_table", "explain_table", "scenario_text", "summary_table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What one evaluation said, and of what.
+
+    Parameters
+    ----------
+    chip, chip_title, model, model_title, unit : str
+        Keys in the library and names for people; the unit that ran the model.
+    dram_capacity_bytes : float
+        Capacity of the chip's DRAM, B.
+    sustained_w : float
+        What the chip can dissipate for ever, W; infinite where unknown.
+    metrics : dict of str to float
+        All of `METRICS`, SI.
+    """
+
+    chip: str
+    chip_title: str
+    model: str
+    model_title: str
+    unit: str
+    dram_capacity_bytes: float
+    sustained_w: float
+    metrics: dict[str, float]
+
+    def text(self, name: str) -> str:
+        """One metric for people."""
+        return format_metric(name, self.metrics[name])
+
+
+def scenario_text(scenario: Scenario) -> str:
+    """One line that says what was asked of the model.
+
+    Examples
+    --------
+    >>> from dse.workload import Scenario
+    >>> scenario_text(Scenario(prompt_tokens=512))
+    'prompt 512, output 256, batch 1; weights fp16, activations fp16, kv fp16'
+    """
+    formats = scenario.precision
+    texts = [f"weights {formats.weights.name}"]
+    if formats.head != formats.weights:
+        texts.append(f"head {formats.head.name}")
+    if formats.embedding != formats.head:
+        texts.append(f"embedding {formats.embedding.name}")
+    texts += [f"activations {formats.activations.name}", f"kv {formats.kv.name}"]
+    if scenario.fusion != "full":
+        texts.append(f"fusion {scenario.fusion}")
+    return (
+        f"prompt {scenario.prompt_tokens}, output {scenario.output_tokens}, "
+        f"batch {scenario.batch_size}; {', '.join(texts)}"
+    )
+
+
+def summary_table(result: Evaluation, scenario: Scenario) -> Table:
+    """All that one evaluation says, one line per metric with what explains it."""
+    rows = [
+        (metric_title(name), result.text(name), note)
+        for name, note in (
+            ("ttft_s", _wait(result, "prefill")),
+            ("tpot_s", _wait(result, "decode")),
+            ("decode_tok_s", ""),
+            ("prefill_tok_s", ""),
+            ("e2e_latency_s", f"{scenario.output_tokens} tokens"),
+            ("energy_per_token_j", ""),
+            ("e2e_energy_j", ""),
+            ("prefill_power_w", _power(result, "prefill_power_w")),
+            ("decode_power_w", _power(result, "decode_power_w")),
+            ("memory_bytes", _memory(result)),
+            ("npu_area_mm2", f"{result.unit} with its SRAM"),
+            ("area_mm2", f"DRAM takes {result.text('edge_fraction')} of the die's edge"),
+            ("cost_usd", "die, package and DRAM"),
+        )
+    ]
+    return Table(
+        columns=(Column(""), Column("", is_number=True), Column("")),
+        rows=tuple(rows),
+        title=f"{result.model_title} on {result.chip_title} ({result.unit})\n"
+        f"{scenario_text(scenario)}",
+        strong=frozenset((i, 1) for i in range(3)),
+    )
+
+
+def _wait(result: Evaluation, phase: str) -> str:
+    """What most of a phase waits for, and how well it uses that."""
+    bound = BOUNDS[int(result.metrics[f"{phase}_bound"])]
+    if bound == "matrix" and phase == "prefill":
+        share, peak = result.text("prefill_utilisation"), result.text("peak_ops_per_s")
+        return f"waits for matrix: {share} of {peak}"
+    if bound == "dram" and phase == "decode":
+        share = result.text("decode_dram_utilisation")
+        return f"waits for dram: {share} of {result.text('dram_bandwidth_bytes_per_s')}"
+    return f"waits for {bound}"
+
+
+def _power(result: Evaluation, name: str) -> str:
+    if math.isinf(result.sustained_w):
+        return ""
+    sustained = format_unit(result.sustained_w, "W")
+    if result.metrics[name] > result.sustained_w:
+        return f"over the {sustained} that it can sustain"
+    return f"within the {sustained} that it can sustain"
+
+
+def _memory(result: Evaluation) -> str:
+    """How the use compares with the DRAM; a model that does not fit is said loudly."""
+    capacity = format_unit(result.dram_capacity_bytes, "B")
+    free = result.metrics["memory_free_bytes"]
+    if free < 0:
+        return f"DOES NOT FIT: {format_unit(-free, 'B')} more than its {capacity}"
+    weights, kv = result.text("weight_bytes"), result.text("kv_cache_bytes")
+    return f"of {capacity}: weights {weights}, KV {kv}"
+
+
+def explain_table(rows: Sequence[OperatorRow], phase: str) -> Table:
+    """Operators of one phase, in the order they run, with their share of its time."""
+    chosen = [row for row in rows if row.phase == phase]
+    total = sum(row.seconds for row in chosen)
+    lines = tuple(
+        (
+            row.name,
+            f"{row.launches:g}",
+            format_unit(row.seconds, "s"),
+            format_unit(row.seconds / total, "%"),
+            BOUNDS[row.bound],
+            format_unit(row.utilisation, "%"),
+            format_unit(row.ops, "op"),
+            format_unit(row.sram_bytes, "B"),
+            format_unit(row.dram_bytes, "B"),
+            format_unit(row.energy_j, "J"),
+        )
+        for row in chosen
+    )
+    heads = ("launches", "time", "share", "waits for", "of peak", "operations", "SRAM", "DRAM")
+    columns = [Column(title, is_number=title != "waits for") for title in (*heads, "energy")]
+    title = {"prefill": "Prefill", "decode": "One decode step (mean over the output)"}[phase]
+    return Table((Column("operator"), *columns), lines, title=title)
+
+
+# Rows of a comparison; every entry is a metric.
+_COMPARED = (
+    "ttft_s",
+    "tpot_s",
+    "decode_tok_s",
+    "e2e_latency_s",
+    "energy_per_token_j",
+    "e2e_energy_j",
+    "prefill_power_w",
+    "decode_power_w",
+    "memory_bytes",
+    "memory_free_bytes",
+    "fits",
+    "npu_area_mm2",
+    "area_mm2",
+    "cost_usd",
+    "peak_ops_per_s",
+    "dram_bandwidth_bytes_per_s",
+    "prefill_bound",
+    "decode_bound",
+)
+
+
+def compare_table(results: Sequence[Evaluation], scenario: Scenario) -> Table:
+    """Chips side by side; the best value of each row carries a star."""
+    rows, strong = [], set()
+    for i, name in enumerate(_COMPARED):
+        values = [result.metrics[name] for result in results]
+        best = _best(values, metric(name).sense)
+        cells = [
+            result.text(name) + (" *" if j in best else "  " if best else "")
+            for j, result in enumerate(results)
+        ]
+        strong |= {(i, j + 1) for j in best}
+        rows.append((metric_title(name), *cells))
+    columns = [Column(result.chip_title, is_number=True) for result in results]
+    return Table(
+        columns=(Column(""), *columns),
+        rows=tuple(rows),
+        title=f"{results[0].model_title}\n{scenario_text(scenario)}",
+        notes=("* best of the row",),
+        strong=frozenset(strong),
+    )
+
+
+def _best(values: Sequence[float], sense: int) -> set[int]:
+    """Places of the best value; none where nothing is better or all are equal."""
+    finite = [value for value in values if math.isfinite(value)]
+    if sense == 0 or len(values) < 2 or not finite or len(set(values)) == 1:
+        return set()
+    best = max(finite) if sense > 0 else min(finite)
+    return {i for i, value in enumerate(values) if value == best}

@@ -1,0 +1,116 @@
+"""Tables of text: aligned for a pipe, ruled for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+__all__ = ["Column", "Table", "plain_text", "styled_text"]
+
+_GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    title : str
+        Heading; may be empty.
+    is_number : bool
+        Numbers line up on the right.
+    """
+
+    title: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under headings.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+        Headings.
+    rows : tuple of tuple of str
+        One text per column.
+    title : str
+        Line above the table.
+    notes : tuple of str
+        Lines below it.
+    strong : frozenset of (int, int)
+        Cells (row, column) that a terminal shows in bold; the text itself has to carry the
+        meaning too, since a pipe has no bold.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    title: str = ""
+    notes: tuple[str, ...] = ()
+    strong: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+
+
+def _widths(table: Table) -> list[int]:
+    lines = [tuple(column.title for column in table.columns), *table.rows]
+    return [max(len(line[i]) for line in lines) for i in range(len(table.columns))]
+
+
+def _aligned(texts: Sequence[str], columns: Iterable[Column], widths: Iterable[int]) -> str:
+    cells = [
+        text.rjust(width) if column.is_number else text.ljust(width)
+        for text, column, width in zip(texts, columns, widths, strict=True)
+    ]
+    return _GAP.join(cells).rstrip()
+
+
+def plain_text(table: Table) -> str:
+    """Lay a table out with spaces alone, ending in a newline.
+
+    Examples
+    --------
+    >>> print(plain_text(Table((Column("chip"), Column("tpot", True)), (("a", "9 ms"),))), end="")
+    chip  tpot
+    a     9 ms
+    """
+    widths = _widths(table)
+    lines = [table.title] if table.title else []
+    if any(column.title for column in table.columns):
+        lines.append(_aligned([column.title for column in table.columns], table.columns, widths))
+    lines += [_aligned(row, table.columns, widths) for row in table.rows]
+    return "\n".join([*lines, *table.notes, ""])
+
+
+def styled_text(table: Table, width: int) -> str:
+    """Lay a table out with rules, bold and colour for a terminal of `width` columns."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    ruled = RichTable(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_header=any(column.title for column in table.columns),
+    )
+    for column in table.columns:
+        ruled.add_column(
+            Text(column.title),
+            justify="right" if column.is_number else "left",
+            overflow="fold",
+        )
+    for i, row in enumerate(table.rows):
+        styles = ["bold green" if (i, j) in table.strong else "" for j in range(len(row))]
+        ruled.add_row(*(Text(text, style=style) for text, style in zip(row, styles, strict=True)))
+    console = Console(
+        width=width, force_terminal=True, color_system="standard", legacy_windows=False
+    )
+    with console.capture() as capture:
+        # Not as the table's own title, which would be wrapped to the table's width.
+        if table.title:
+            console.print(Text(table.title, style="bold"))
+        console.print(ruled)
+        for note in table.notes:
+            console.print(Text(note, style="dim"))
+    return capture.get()

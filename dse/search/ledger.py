@@ -1,0 +1,186 @@
+"""What the samplers were told, and how the front grew."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dse.pareto import hypervolume, non_dominated, thin
+from dse.search.proposer import Outcome
+from dse.space import Index
+from dse.sweep import Columns, Survey, objective_values, requirements
+
+__all__ = ["Ledger", "Milestone", "Starters", "Yardstick"]
+
+Array = npt.NDArray[np.float64]
+
+# Violations are told as finite numbers, for a journal line holds no infinity.
+_MAX_VIOLATION = 1e9
+# Front sizes up to which the exact hypervolume takes well under a second, by objectives.
+_MAX_POINTS = {1: 10**6, 2: 10**6, 3: 50_000, 4: 600, 5: 80}
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """Where the search stood after a batch.
+
+    Parameters
+    ----------
+    stage : str
+        ``sweep``, ``search`` or ``polish``.
+    evaluated : int
+        Designs evaluated so far, in all stages.
+    front : int
+        Designs on the front.
+    hypervolume : float or None
+        Share of the box that the first sweep spans which the front dominates; None where it
+        would take too long to compute exactly.
+    """
+
+    stage: str
+    evaluated: int
+    front: int
+    hypervolume: float | None
+
+
+class Yardstick:
+    """Measures fronts by their hypervolume in a fixed box.
+
+    Parameters
+    ----------
+    objectives : int
+        Number of objectives.
+    """
+
+    def __init__(self, objectives: int) -> None:
+        self._low = np.full(objectives, np.inf)
+        self._high = np.full(objectives, -np.inf)
+
+    def update(self, values: Array) -> None:
+        """Let the box take in designs of the first sweep.
+
+        It runs from their best to a tenth of their range beyond their worst.
+
+        Parameters
+        ----------
+        values : ndarray
+            Objectives, to be minimised, shape (n, k); rows that are not finite do not count.
+        """
+        finite = values[np.isfinite(values).all(axis=1)]
+        self._low = np.minimum(self._low, finite.min(axis=0, initial=np.inf))
+        self._high = np.maximum(self._high, finite.max(axis=0, initial=-np.inf))
+
+    def measure(self, front: Array) -> float | None:
+        """Share of the box that a front dominates; more than 1 if it leaves the box."""
+        columns = front.shape[1]
+        if len(front) > _MAX_POINTS.get(columns, 0):
+            return None
+        if not len(front):
+            return 0.0
+        span = self._high - self._low
+        scaled = (front - self._low) / np.where(span > 0.0, span, 1.0)
+        corner = np.full(columns, 1.1)
+        return hypervolume(scaled, corner) / float(np.prod(corner))
+
+
+class Ledger:
+    """Outcomes of the designs that a proposer was told, by the design's number.
+
+    Parameters
+    ----------
+    survey : Survey
+        Takes each new design in.
+    """
+
+    def __init__(self, survey: Survey) -> None:
+        self._survey = survey
+        self._outcomes: dict[int, Outcome] = {}
+        # Two limits may stand on one metric, so that its name alone would not do.
+        self._names = [
+            f"{place} {target.metric}" for place, target in enumerate(requirements(survey.space))
+        ]
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._outcomes
+
+    @property
+    def numbers(self) -> Index:
+        """Numbers of the designs, rising."""
+        return np.array(sorted(self._outcomes), dtype=np.int64)
+
+    def outcomes(self, rows: list[list[int]]) -> list[Outcome]:
+        """Outcomes of designs in their order; those not known yet are evaluated in one batch."""
+        index = np.array(rows, dtype=np.int64).reshape(len(rows), -1)
+        numbers = self._survey.space.encode(index).tolist() if len(rows) else []
+        fresh = {n: place for place, n in reversed(list(enumerate(numbers))) if n not in self}
+        places = sorted(fresh.values())
+        if places:
+            columns, missed = self._survey.evaluate(index[places])
+            outcomes = self._make_outcomes(columns, missed)
+            for place, outcome in zip(places, outcomes, strict=True):
+                self._outcomes[numbers[place]] = outcome
+        return [self._outcomes[number] for number in numbers]
+
+    def _make_outcomes(self, columns: Columns, missed: Array) -> list[Outcome]:
+        values = objective_values(self._survey.space, columns)
+        told = np.clip(missed, -_MAX_VIOLATION, _MAX_VIOLATION)
+        return [
+            Outcome(
+                tuple(row) if all(map(math.isfinite, row)) else None,
+                dict(zip(self._names, violations, strict=True)),
+            )
+            for row, violations in zip(values.tolist(), told.tolist(), strict=True)
+        ]
+
+
+class Starters:
+    """The best designs of a stream to start from: the best front, then the next ones.
+
+    Where there are too few feasible ones, those that miss least follow.
+
+    Parameters
+    ----------
+    count : int
+        Designs wanted.
+
+    Attributes
+    ----------
+    index : Index or None
+        At most `count` designs, shape (m, k); None before any were seen.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.index: Index | None = None
+        self._values: Array = np.empty((0, 0))
+        self._missed: Array = np.empty((0, 0))
+
+    def update(self, index: Index, values: Array, missed: Array) -> None:
+        """Take in a batch: its objectives, to be minimised, and its violations."""
+        if self.index is not None:
+            index = np.concatenate([self.index, index])
+            values = np.concatenate([self._values, values])
+            missed = np.concatenate([self._missed, missed])
+        rows = _best_rows(values, np.maximum(missed, 0.0).sum(axis=1), self._count)
+        self.index, self._values, self._missed = index[rows], values[rows], missed[rows]
+
+
+def _best_rows(values: Array, miss: Array, count: int) -> list[int]:
+    left = np.flatnonzero(miss <= 0.0)
+    chosen: list[int] = []
+    while len(left) and len(chosen) < count:
+        on_front = non_dominated(values[left])
+        front = left[on_front]
+        # Copies in value go first, so that a front may give fewer than there is room for.
+        chosen += front[thin(values[front], count - len(chosen))].tolist()
+        left = left[~on_front]
+    infeasible = np.flatnonzero((miss > 0.0) & np.isfinite(miss))
+    nearest = infeasible[np.argsort(miss[infeasible], kind="stable")]
+    chosen += nearest[: count - len(chosen)].tolist()
+    return chosen

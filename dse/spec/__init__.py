@@ -1,0 +1,36 @@
+"""YAML text to the objects of the core: finding, reading, checking and citing spec files."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dse.spec.build import Technology as Technology
+    from dse.spec.library import list_specs as list_specs
+    from dse.spec.library import root as root
+    from dse.spec.load import load_chip as load_chip
+    from dse.spec.load import load_model as load_model
+    from dse.spec.load import load_scenario as load_scenario
+    from dse.spec.load import load_technology as load_technology
+    from dse.spec.space import load_space as load_space
+
+_HOMES = {
+    "Technology": "dse.spec.build",
+    "list_specs": "dse.spec.library",
+    "load_chip": "dse.spec.load",
+    "load_model": "dse.spec.load",
+    "load_scenario": "dse.spec.load",
+    "load_space": "dse.spec.space",
+    "load_technology": "dse.spec.load",
+    "root": "dse.spec.library",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use: listing specs needs neither YAML nor pydantic."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dse.spec' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

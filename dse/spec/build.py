@@ -1,0 +1,244 @@
+"""Validated specs to the frozen dataclasses of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dse.chip import (
+    Area,
+    Cache,
+    Chip,
+    ComputeUnit,
+    Dataflow,
+    Dram,
+    LocalSram,
+    MatrixEngine,
+    Power,
+    Rate,
+    Storage,
+    VectorEngine,
+)
+from dse.dtype import DType
+from dse.spec.schema import ChipSpec, DramFile, ModelSpec, NodesFile, ScenarioSpec, SiliconFile
+from dse.spec.schema.chip import DramSpec, MatrixSpec, UnitSpec
+from dse.technology import DramType, Node, Silicon, SramLaw
+from dse.workload import Mla, Model, Moe, Precision, Scenario
+
+__all__ = [
+    "Technology",
+    "to_chip",
+    "to_drams",
+    "to_model",
+    "to_nodes",
+    "to_scenario",
+    "to_silicon",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Technology:
+    """All that the technology files say.
+
+    Parameters
+    ----------
+    nodes : mapping of str to Node
+        Process nodes.
+    drams : mapping of str to DramType
+        DRAM types.
+    silicon : Silicon
+        Constants of the reference node.
+    """
+
+    nodes: Mapping[str, Node]
+    drams: Mapping[str, DramType]
+    silicon: Silicon
+
+
+def to_chip(spec: ChipSpec, technology: Technology) -> Chip:
+    """Build the chip; its node and DRAM type must exist."""
+    cache, storage = spec.cache, spec.storage
+    return Chip(
+        name=spec.name,
+        title=spec.title,
+        segment=spec.segment,
+        year=spec.year,
+        node=technology.nodes[spec.node],
+        units=tuple(_unit(name, unit) for name, unit in spec.units.items()),
+        # No cache is one that holds nothing and delays nothing.
+        cache=Cache(cache.capacity, cache.bandwidth) if cache else Cache(0.0, float("inf")),
+        dram=_dram(spec.dram, technology.drams[spec.dram.type]),
+        storage=Storage(storage.read_bandwidth, storage.energy) if storage else None,
+        power=Power(spec.power.idle, spec.power.sustained, spec.power.peak),
+        area=Area(spec.area.other, spec.area.die),
+        system_reserved_bytes=spec.system_reserved,
+    )
+
+
+def _unit(name: str, spec: UnitSpec) -> ComputeUnit:
+    return ComputeUnit(
+        name=name,
+        kind=spec.kind,
+        count=float(spec.count),
+        clock_hz=spec.clock,
+        matrix=_matrix(spec.matrix),
+        vector=VectorEngine(
+            float(spec.vector.lanes), spec.vector.exp_ops, spec.vector.convert_ops
+        ),
+        sram=LocalSram(spec.sram.capacity, spec.sram.bandwidth),
+        dispatch_s=spec.dispatch,
+        max_dram_bytes_per_s=spec.max_dram_bandwidth,
+    )
+
+
+def _matrix(spec: MatrixSpec) -> MatrixEngine:
+    rates = (
+        Rate(DType[rate.weights.upper()], DType[rate.activations.upper()], rate.rate)
+        for rate in spec.rates
+    )
+    return MatrixEngine(
+        dataflow=Dataflow(spec.dataflow),
+        rows=float(spec.rows),
+        cols=float(spec.cols),
+        depth=float(spec.depth),
+        rates=tuple(rates),
+        double_buffered=spec.double_buffered,
+        block_rows=float(spec.block_rows),
+        block_cols=float(spec.block_cols),
+    )
+
+
+def _dram(spec: DramSpec, kind: DramType) -> Dram:
+    if spec.efficiency is not None:
+        kind = replace(kind, efficiency=spec.efficiency)
+    if spec.energy is not None:
+        kind = replace(kind, energy_j_per_bit=spec.energy)
+    return Dram(kind, spec.bus_width, spec.data_rate, spec.capacity, spec.max_outstanding)
+
+
+def to_model(spec: ModelSpec) -> Model:
+    """Build the model, with Hugging Face's defaults for what is left out."""
+    moe, mla = spec.moe, spec.mla
+    return Model(
+        name=spec.name,
+        title=spec.title,
+        hidden_size=spec.hidden_size,
+        intermediate_size=spec.intermediate_size or (moe.moe_intermediate_size if moe else 0),
+        num_layers=spec.num_hidden_layers,
+        num_heads=spec.num_attention_heads,
+        num_kv_heads=spec.num_key_value_heads or spec.num_attention_heads,
+        head_dim=spec.head_dim or spec.hidden_size // spec.num_attention_heads,
+        vocab_size=spec.vocab_size,
+        tie_word_embeddings=spec.tie_word_embeddings,
+        gated_mlp=spec.gated_mlp,
+        norm_bias=spec.norm == "layer",
+        norm_weights=spec.norm != "none_weights",
+        norms_per_layer=spec.norms_per_layer,
+        qk_norm=spec.qk_norm,
+        qkv_bias=spec.qkv_bias,
+        output_bias=spec.output_bias,
+        mlp_bias=spec.mlp_bias,
+        head_bias=spec.head_bias,
+        attention_sinks=spec.attention_sinks,
+        sliding_window=spec.sliding_window,
+        num_local_layers=spec.num_local_layers,
+        learned_positions=spec.learned_positions,
+        max_context=spec.max_position_embeddings,
+        moe=_moe(spec),
+        mla=Mla(**mla.model_dump()) if mla else None,
+        published_parameters=spec.published_parameters,
+    )
+
+
+def _moe(spec: ModelSpec) -> Moe | None:
+    moe = spec.moe
+    if moe is None:
+        return None
+    return Moe(
+        num_experts=moe.num_experts,
+        experts_per_token=moe.num_experts_per_tok,
+        intermediate_size=moe.moe_intermediate_size,
+        shared_intermediate_size=moe.shared_expert_intermediate_size,
+        first_dense_layers=moe.first_k_dense_replace,
+        router_bias=moe.router_bias,
+        expert_bias=moe.expert_bias,
+        shared_gate=moe.shared_gate,
+    )
+
+
+def to_scenario(spec: ScenarioSpec) -> Scenario:
+    """Build the scenario; the head follows the weights and the embedding follows the head."""
+    head = spec.head or spec.weights
+    embedding = spec.embedding or head
+    return Scenario(
+        name=spec.name,
+        prompt_tokens=spec.prompt_tokens,
+        output_tokens=spec.output_tokens,
+        batch_size=spec.batch_size,
+        precision=Precision(spec.weights, head, embedding, spec.activations, spec.kv),
+        fusion=spec.fusion,
+    )
+
+
+def to_nodes(spec: NodesFile) -> dict[str, Node]:
+    """Build the process nodes."""
+    return {
+        name: Node(
+            name=name,
+            logic_energy=node.logic_energy,
+            logic_area=node.logic_area,
+            sram_energy=node.sram_energy,
+            sram_area=node.sram_area,
+            logic_leakage_w_per_mm2=node.logic_leakage,
+            sram_leakage_w_per_byte=node.sram_leakage,
+            wafer_usd=node.wafer_price,
+            defects_per_mm2=node.defect_density,
+        )
+        for name, node in spec.nodes.items()
+    }
+
+
+def to_drams(spec: DramFile) -> dict[str, DramType]:
+    """Build the DRAM types."""
+    return {
+        name: DramType(
+            name=name,
+            payload_fraction=kind.payload_fraction,
+            efficiency=kind.efficiency,
+            latency_s=kind.latency,
+            energy_j_per_bit=kind.energy,
+            background_w_per_byte=kind.background,
+            usd_per_byte=kind.price,
+            phy_area_mm2_per_bit=kind.phy_area,
+            edge_mm_per_bit=kind.edge,
+        )
+        for name, kind in spec.types.items()
+    }
+
+
+def to_silicon(spec: SiliconFile) -> Silicon:
+    """Build the constants of the reference node."""
+    law = spec.sram
+    return Silicon(
+        mac_energy_j={DType[name.upper()]: value for name, value in spec.mac_energy.items()},
+        mac_area_mm2={DType[name.upper()]: value for name, value in spec.mac_area.items()},
+        lane_energy_j=spec.lane_energy,
+        lane_area_mm2=spec.lane_area,
+        sram=SramLaw(
+            knee_bytes=law.knee,
+            knee_j_per_byte=law.knee_energy,
+            exponent_above=law.exponent_above,
+            exponent_below=law.exponent_below,
+            floor_j_per_byte=law.floor_energy,
+            write_factor=law.write_factor,
+        ),
+        scratchpad_mm2_per_byte=spec.scratchpad_area,
+        cache_mm2_per_byte=spec.cache_area,
+        wire_j_per_bit_mm=spec.wire_energy,
+        overhead_fraction=spec.overhead,
+        wafer_diameter_mm=spec.wafer_diameter,
+        yield_alpha=spec.yield_alpha,
+        package_usd=spec.package_price,
+        pin_usd=spec.pin_price,
+        pins_per_dram_bit=spec.pins_per_dram_bit,
+    )

@@ -1,0 +1,81 @@
+"""Checks spec files of any kind, which say themselves what they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from dse.errors import Fault, SpecError
+from dse.spec.fault import fault_at
+from dse.spec.library import Located
+from dse.spec.load import load_chip, load_model, load_scenario, validate
+from dse.spec.read import read_spec
+from dse.spec.schema import DramFile, NodesFile, Section, SiliconFile
+from dse.spec.space import load_space
+from dse.spec.text import parse_text, read_file
+
+__all__ = ["check_file", "kind_of_file", "spec_files"]
+
+_SCHEMA = re.compile(r"dse\.([a-z]+)/[0-9]+")
+_LOADERS: dict[str, Callable[[Path], object]] = {
+    "chip": load_chip,
+    "model": load_model,
+    "scenario": load_scenario,
+    "space": load_space,
+}
+_TECHNOLOGY: dict[str, type[Section]] = {
+    "nodes": NodesFile,
+    "dram": DramFile,
+    "silicon": SiliconFile,
+}
+
+
+def spec_files(path: Path) -> Iterator[Path]:
+    """Yield the YAML files of a folder and of the folders in it, sorted; a file yields itself."""
+    if path.is_dir():
+        yield from sorted(entry for entry in path.rglob("*.yaml") if entry.is_file())
+    else:
+        yield path
+
+
+def kind_of_file(path: Path) -> str:
+    """Kind of spec that a file says it is: a key of `dse.spec.library.FOLDERS`.
+
+    Raises
+    ------
+    SpecError
+        If it cannot be parsed, or names no format.
+    """
+    form = _form(path)
+    return "technology" if form in _TECHNOLOGY else form
+
+
+def check_file(path: Path) -> tuple[Fault, ...]:
+    """Every fault of one spec file, and of the files that it leans on.
+
+    Parameters
+    ----------
+    path : Path
+        A spec of any kind.
+    """
+    try:
+        form = _form(path)
+        if form in _LOADERS:
+            _LOADERS[form](path)
+        else:
+            validate(_TECHNOLOGY[form], read_spec(Located("technology", path, str(path))))
+    except SpecError as error:
+        return error.faults
+    return ()
+
+
+def _form(path: Path) -> str:
+    tree = parse_text(read_file(path, str(path)), str(path))
+    node = tree.value.get("schema")
+    match = _SCHEMA.fullmatch(node.text) if node else None
+    forms: Iterable[str] = (*_LOADERS, *_TECHNOLOGY)
+    if match is None or match[1] not in forms:
+        known = ", ".join(f"dse.{form}/1" for form in forms)
+        raise SpecError((fault_at(tree, ("schema",), "schema", f"must be one of {known}"),))
+    return match[1]

@@ -1,0 +1,199 @@
+"""Loads specs: finds, reads, merges with a base, validates, and builds.
+
+All faults of a file, and of the files that it leans on, are raised together, each at the place
+where its text stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from dse.chip import Chip
+from dse.errors import Fault, SpecError
+from dse.spec.build import (
+    Technology,
+    to_chip,
+    to_drams,
+    to_model,
+    to_nodes,
+    to_scenario,
+    to_silicon,
+)
+from dse.spec.explain import explain
+from dse.spec.fault import fault_at
+from dse.spec.hf_file import import_hf
+from dse.spec.library import FOLDERS, did_you_mean, locate, root
+from dse.spec.read import Draft, read_spec, read_text
+from dse.spec.schema import ChipSpec, DramFile, ModelSpec, NodesFile, ScenarioSpec, SiliconFile
+from dse.spec.tree import FieldPath, Node, find, plain
+from dse.workload import Model, Scenario
+
+__all__ = [
+    "chip_from",
+    "load_chip",
+    "load_model",
+    "load_scenario",
+    "load_technology",
+    "model_from",
+    "scenario_from",
+    "validate",
+]
+
+_Spec = TypeVar("_Spec", bound=BaseModel)
+_TECHNOLOGY_FILES = ("nodes", "dram", "silicon")
+
+
+def load_chip(ref: str | Path) -> Chip:
+    """Load a chip by its name in the library or by the path of its file.
+
+    Raises
+    ------
+    SpecError
+        With all faults of the file, located.
+
+    Examples
+    --------
+    >>> load_chip("no-such-chip")
+    Traceback (most recent call last):
+        ...
+    dse.errors.SpecError: no-such-chip: must be the name of a chip of the library [unknown-name]
+    1 error in 1 file
+    """
+    return chip_from(read_spec(locate("chip", ref)))
+
+
+def load_model(ref: str | Path) -> Model:
+    """Load a model by its name in the library or by the path of its file.
+
+    A ``.json`` file is read as a Hugging Face ``config.json``.
+
+    Raises
+    ------
+    SpecError
+        With all faults of the file, located.
+    """
+    located = locate("model", ref)
+    if located.path.suffix != ".json":
+        return model_from(read_spec(located))
+    name, text = import_hf(located.path)
+    return model_from(read_text(text, replace(located, path=Path(f"{name}.yaml"))))
+
+
+def load_scenario(ref: str | Path) -> Scenario:
+    """Load a scenario by its name in the library or by the path of its file.
+
+    Raises
+    ------
+    SpecError
+        With all faults of the file, located.
+    """
+    return scenario_from(read_spec(locate("scenario", ref)))
+
+
+def load_technology() -> Technology:
+    """Load the library's process nodes, DRAM types and silicon constants.
+
+    Raises
+    ------
+    SpecError
+        With all faults of the three files, located.
+    """
+    folder = root() / FOLDERS["technology"]
+    try:
+        stats = [(name, (folder / f"{name}.yaml").stat()) for name in _TECHNOLOGY_FILES]
+    except OSError:
+        stats = []
+    stamps = tuple((name, info.st_mtime_ns, info.st_size) for name, info in stats)
+    return _technology(folder, stamps)
+
+
+@lru_cache(maxsize=4)
+def _technology(_folder: Path, _stamps: tuple[tuple[str, int, int], ...]) -> Technology:
+    """Read the technology files; kept until one of them changes."""
+    faults: list[Fault] = []
+    nodes = _attempt(NodesFile, "nodes", faults)
+    drams = _attempt(DramFile, "dram", faults)
+    silicon = _attempt(SiliconFile, "silicon", faults)
+    if nodes is None or drams is None or silicon is None:
+        raise SpecError(tuple(faults))
+    return Technology(to_nodes(nodes), to_drams(drams), to_silicon(silicon))
+
+
+def _attempt(schema: type[_Spec], name: str, faults: list[Fault]) -> _Spec | None:
+    try:
+        return validate(schema, read_spec(locate("technology", name)))
+    except SpecError as error:
+        faults.extend(error.faults)
+        return None
+
+
+def chip_from(draft: Draft) -> Chip:
+    """Validate and build a chip.
+
+    Raises
+    ------
+    SpecError
+        With all its faults.
+    """
+    technology = load_technology()
+    faults = (
+        *_unknown(draft.tree, ("node",), "node", technology.nodes),
+        *_unknown(draft.tree, ("dram", "type"), "DRAM type", technology.drams),
+    )
+    return to_chip(validate(ChipSpec, Draft(draft.tree, draft.faults + faults)), technology)
+
+
+def model_from(draft: Draft) -> Model:
+    """Validate and build a model.
+
+    Raises
+    ------
+    SpecError
+        With all its faults.
+    """
+    return to_model(validate(ModelSpec, draft))
+
+
+def scenario_from(draft: Draft) -> Scenario:
+    """Validate and build a scenario.
+
+    Raises
+    ------
+    SpecError
+        With all its faults.
+    """
+    return to_scenario(validate(ScenarioSpec, draft))
+
+
+def _unknown(tree: Node, path: FieldPath, kind: str, known: Iterable[str]) -> Iterator[Fault]:
+    """Yield a fault if the text at `path` is none of the known names."""
+    node = find(tree, path)
+    if node is not None and isinstance(node.value, str) and node.value not in known:
+        rule = f"must be a {kind} of hw_configs/technology"
+        hint = did_you_mean(node.value, known)
+        yield fault_at(tree, path, "unknown-name", rule, got=True, hint=hint)
+
+
+def validate(schema: type[_Spec], draft: Draft) -> _Spec:
+    """Validate a draft.
+
+    Raises
+    ------
+    SpecError
+        With the draft's own faults and all that validation finds.
+    """
+    faults = list(draft.faults)
+    spec = None
+    try:
+        spec = schema.model_validate(plain(draft.tree))
+    except ValidationError as error:
+        faults.extend(explain(error, draft.tree, schema))
+    if spec is None or faults:
+        raise SpecError(tuple(faults))
+    return spec

@@ -1,0 +1,139 @@
+"""Designs and their metrics as a table: which columns there are, and what their cells hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dse.cost import BOUNDS, METRICS
+from dse.space import Axis, Index, Space
+from dse.store.table import Column, Table
+
+__all__ = ["columns_of", "design_table"]
+
+Array = npt.NDArray[np.float64]
+
+# Unit of a field by the end of its name, longest first.
+_SUFFIX_UNITS = (
+    ("bytes_per_cycle", "B/cycle"),
+    ("bytes_per_s", "B/s"),
+    ("usd_per_byte", "USD/B"),
+    ("w_per_byte", "W/B"),
+    ("j_per_byte", "J/B"),
+    ("j_per_bit", "J/bit"),
+    ("rate_per_s", "T/s"),
+    ("bytes", "B"),
+    ("bits", "bit"),
+    ("mm2", "mm2"),
+    ("hz", "Hz"),
+    ("s", "s"),
+    ("w", "W"),
+    ("j", "J"),
+)
+
+_DESIGN = Column(
+    "design", "int", "", "design", 0, "Number of the design; the last axis is fastest."
+)
+_STATUS = (
+    Column("feasible", "int", "", "status", 1, "1 where it fits its DRAM and meets all targets."),
+    Column("violation", "float", "", "status", -1, "Largest relative miss of a target."),
+)
+
+
+def columns_of(space: Space) -> tuple[Column, ...]:
+    """All columns of a table of designs: number, axes, status, metrics.
+
+    Parameters
+    ----------
+    space : Space
+        The space that the designs are from.
+
+    Returns
+    -------
+    tuple of Column
+        Numeric axes hold SI numbers in the unit stated; the others hold the text of the choice.
+    """
+    axes = tuple(_axis_column(axis) for axis in space.axes)
+    metrics = tuple(
+        Column(
+            entry.name, _metric_kind(entry.name), entry.unit, "metric", entry.sense, entry.meaning
+        )
+        for entry in METRICS
+    )
+    return (_DESIGN, *axes, *_STATUS, *metrics)
+
+
+def design_table(
+    space: Space, index: Index, metrics: Mapping[str, Array], violations: Array
+) -> Table:
+    """Put designs and their metrics into one table, in the order given.
+
+    Parameters
+    ----------
+    space : Space
+        The space.
+    index : Index
+        Designs, shape (n, k).
+    metrics : mapping of str to ndarray
+        One array of shape (n,) per metric.
+    violations : ndarray
+        Shape (n, t), positive where a requirement is missed.
+
+    Returns
+    -------
+    dict of str to ndarray
+        One array of shape (n,) per column of `columns_of`.
+    """
+    worst = violations.max(axis=1, initial=-np.inf)
+    table: Table = {"design": space.encode(index)}
+    for place, axis in enumerate(space.axes):
+        table[axis.path] = np.array(_axis_cells(axis))[index[:, place]]
+    table["feasible"] = (worst <= 0.0).astype(np.int64)
+    table["violation"] = worst
+    for entry in METRICS:
+        table[entry.name] = _metric_cells(metrics[entry.name], _metric_kind(entry.name))
+    return table
+
+
+def _axis_column(axis: Axis) -> Column:
+    cells = _axis_cells(axis)
+    kind = "text"
+    if axis.is_numeric:
+        kind = "int" if all(isinstance(cell, int) for cell in cells) else "float"
+    return Column(
+        axis.path,
+        kind,
+        _unit_of(axis.leaves[0]) if axis.is_numeric else "",
+        "axis",
+        0,
+        f"Axis of the space; sets {', '.join(axis.leaves)}.",
+        dict(zip(axis.texts, cells, strict=True)),
+    )
+
+
+def _axis_cells(axis: Axis) -> list[Any]:
+    """What the cells hold for each choice: the SI number of a numeric axis, else the text."""
+    return list(axis.values) if axis.is_numeric else list(axis.texts)
+
+
+def _unit_of(leaf: str) -> str:
+    field = leaf.rsplit(".", 1)[-1]
+    return next(
+        (unit for suffix, unit in _SUFFIX_UNITS if re.search(rf"(^|_){suffix}$", field)), ""
+    )
+
+
+def _metric_kind(name: str) -> str:
+    if name.endswith("_bound"):
+        return "text"
+    return "int" if name == "fits" else "float"
+
+
+def _metric_cells(values: Array, kind: str) -> npt.NDArray[Any]:
+    if kind == "text":
+        return np.array(BOUNDS)[values.astype(np.int64)]
+    return values.astype(np.int64) if kind == "int" else values

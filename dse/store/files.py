@@ -1,0 +1,91 @@
+"""Files that are either whole or absent: temporary name, fsync, rename."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from dse.errors import CorruptRunError, StoreError
+
+__all__ = ["atomic_text", "read_json", "report_os_errors", "sync_folder", "write_json"]
+
+# Nothing that dse reads back at once comes near this; a larger file is not one of ours.
+_MAX_JSON_BYTES = 1 << 28
+
+
+@contextmanager
+def report_os_errors(path: Path, action: str) -> Iterator[None]:
+    """Turn what the operating system refuses into a `StoreError` that names the path."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{path}: cannot {action}: {error.strerror or error}") from error
+
+
+@contextmanager
+def atomic_text(path: Path) -> Iterator[IO[str]]:
+    """Open a text file for writing that takes its name only when it is complete and on disk.
+
+    Parameters
+    ----------
+    path : Path
+        Final name; an older file of that name stays until the new one replaces it.
+
+    Yields
+    ------
+    text file
+        UTF-8, line ends as written.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with report_os_errors(path, "write"):
+            with temporary.open("w", encoding="utf-8", newline="") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+            sync_folder(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON atomically, indented, keys in the order given, no NaN or infinity."""
+    with atomic_text(path) as stream:
+        json.dump(data, stream, indent=1, ensure_ascii=False, allow_nan=False)
+        stream.write("\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a run folder.
+
+    Raises
+    ------
+    StoreError
+        If there is no such file, or it cannot be read.
+    CorruptRunError
+        If it is not JSON.
+    """
+    with report_os_errors(path, "read"):
+        if path.stat().st_size > _MAX_JSON_BYTES:
+            raise CorruptRunError(f"{path}: larger than {_MAX_JSON_BYTES} B, not one of ours")
+        content = path.read_bytes()
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise CorruptRunError(f"{path}: not valid JSON: {error}") from error

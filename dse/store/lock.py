@@ -1,0 +1,80 @@
+"""The lock of a run folder, which also marks the folder as ours."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+from dse.errors import LockedRunError, StoreError
+from dse.store.files import report_os_errors, sync_folder
+from dse.store.manifest import SCHEMA, check_schema
+
+__all__ = ["clear_folder", "lock_folder"]
+
+# A kernel lock on this file dies with its process: there is no stale lock to wait for.
+MARKER = ".dse-run"
+
+
+def lock_folder(path: Path) -> int:
+    """Make the folder if need be, check that it is ours, and lock it.
+
+    Returns
+    -------
+    int
+        File descriptor; closing it gives the lock back, and so does the end of the process.
+
+    Raises
+    ------
+    LockedRunError
+        If another process holds the lock.
+    VersionMismatchError
+        If a newer version of dse made the folder.
+    StoreError
+        If it holds files and is not ours, or cannot be made.
+    """
+    marker = path / MARKER
+    with report_os_errors(path, "create"):
+        path.mkdir(parents=True, exist_ok=True)
+        if not marker.is_file() and any(path.iterdir()):
+            raise StoreError(
+                f"{path}: holds files and is not a run folder of dse; choose another folder"
+            )
+    with report_os_errors(marker, "open"):
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(marker, flags, 0o666)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _mark(handle, marker)
+    except BlockingIOError:
+        os.close(handle)
+        raise LockedRunError(f"{path}: another process is writing to this run") from None
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _mark(handle: int, marker: Path) -> None:
+    with report_os_errors(marker, "write"):
+        text = os.pread(handle, 64, 0).decode("utf-8", "replace").strip()
+        if not text:
+            os.pwrite(handle, f"{SCHEMA}\n".encode(), 0)
+            os.fsync(handle)
+            sync_folder(marker.parent)
+    if text and text != SCHEMA:
+        check_schema(text, str(marker))
+
+
+def clear_folder(path: Path, last: str) -> None:
+    """Remove what a locked run folder holds: the file `last` at the end, the lock not at all."""
+    with report_os_errors(path, "clear"):
+        entries = sorted(path.iterdir(), key=lambda entry: entry.name == last)
+        for entry in entries:
+            if entry.name == MARKER:
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()

@@ -1,0 +1,256 @@
+"""A run folder: one writer at a time, whole files only, recognisable as ours."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy.typing as npt
+
+from dse.errors import CorruptRunError, StoreError, VersionMismatchError
+from dse.space import Space
+from dse.store.files import read_json, write_json
+from dse.store.journal import Journal
+from dse.store.lock import clear_folder, lock_folder
+from dse.store.manifest import Manifest, make_manifest
+from dse.store.table import Table, TableWriter, open_table, read_table
+from dse.technology import Silicon
+
+__all__ = ["FRONT", "RESULTS", "Output", "Run", "RunFolder", "load_run", "start_run"]
+
+MANIFEST = "manifest.json"
+SUMMARY = "summary.json"
+JOURNAL = "journal.jsonl"
+FRONT = "front"
+RESULTS = "results"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a run goes, and what its manifest says of how it was asked for.
+
+    Parameters
+    ----------
+    path : Path
+        The run folder; made if absent.
+    force : bool
+        Clear the folder first if it holds another run; a folder that is not ours is never
+        touched.
+    argv : tuple of str
+        Command line.
+    inputs : mapping of str to str
+        Text of each file that was read, by name.
+    """
+
+    path: Path
+    force: bool = False
+    argv: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+class RunFolder:
+    """A run folder open for writing; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    manifest : Manifest
+        The run about to start or to go on.
+    force : bool
+        Whether to clear a run that is there.
+
+    Attributes
+    ----------
+    is_resumed : bool
+        Whether the folder already held this very run.
+
+    Raises
+    ------
+    LockedRunError
+        If another process writes to it.
+    VersionMismatchError
+        If it holds a run of another manifest or another version, and `force` is not set.
+    StoreError
+        If it holds files and is not a run folder, or cannot be written.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest, *, force: bool = False) -> None:
+        self.path = path
+        self._lock = lock_folder(path)
+        self._journal: Journal | None = None
+        try:
+            if force:
+                clear_folder(path, last=MANIFEST)
+            known = load_manifest(path) if (path / MANIFEST).exists() else None
+            if known is not None:
+                _check_same(path, known, manifest)
+            self.is_resumed = known is not None
+            started = known.started if known else _now()
+            self.manifest = dataclasses.replace(manifest, started=started, ended=None)
+            write_json(path / MANIFEST, self.manifest.to_json())
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the lock back; a second call does nothing."""
+        if self._journal is not None:
+            self._journal.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def journal(self) -> Journal:
+        """Open the run's journal, a torn last line cut off; the same object on each call.
+
+        Raises
+        ------
+        CorruptRunError
+            If it is damaged, or is the journal of another run.
+        """
+        if self._journal is None:
+            place = self.path / JOURNAL
+            header = {"schema": "dse.journal/1", "run": self.manifest.fingerprint}
+            journal = self._journal = Journal(place)
+            if not journal.records:
+                journal.append(header)
+            elif journal.records.pop(0) != header:
+                raise CorruptRunError(f"{place}:1: is not the journal of this run")
+        return self._journal
+
+    @contextmanager
+    def open_table(self, name: str) -> Iterator[TableWriter]:
+        """Open a table for writing block by block; it appears when the block ends well."""
+        with open_table(self.path / f"{name}.csv", self.manifest.columns) as writer:
+            yield writer
+
+    def write_table(self, name: str, table: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Write a whole table."""
+        with self.open_table(name) as writer:
+            writer.write(table)
+
+    def finish(self, summary: Mapping[str, Any]) -> None:
+        """Write the summary, then the manifest with its end: the run is complete."""
+        write_json(self.path / SUMMARY, {"schema": "dse.summary/1", **summary})
+        self.manifest = dataclasses.replace(self.manifest, ended=_now())
+        write_json(self.path / MANIFEST, self.manifest.to_json())
+
+
+def start_run(
+    kind: str, space: Space, silicon: Silicon, settings: Mapping[str, Any], out: Output | Path
+) -> RunFolder:
+    """Open the folder of a run of a space, new or to be gone on with.
+
+    Parameters
+    ----------
+    kind : str
+        ``sweep`` or ``search``.
+    space, silicon : Space, Silicon
+        What is explored, and the constants of the reference node.
+    settings : mapping
+        JSON values that the result depends on.
+    out : Output or Path
+        Where to.
+
+    Returns
+    -------
+    RunFolder
+        Locked; raises as `RunFolder` does.
+    """
+    place = out if isinstance(out, Output) else Output(Path(out))
+    manifest = make_manifest(kind, space, silicon, settings, inputs=place.inputs, argv=place.argv)
+    return RunFolder(place.path, manifest, force=place.force)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run read back from its folder.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    manifest : Manifest
+        What the run was.
+    summary : mapping
+        What it found, in short; empty while it is under way.
+    tables : mapping of str to Table
+        ``front`` and ``results``, each with one array of shape (n,) per column.
+    """
+
+    path: Path
+    manifest: Manifest
+    summary: Mapping[str, Any]
+    tables: Mapping[str, Table]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run came to its end."""
+        return self.manifest.ended is not None
+
+
+def load_run(path: str | Path, tables: Sequence[str] = (FRONT, RESULTS)) -> Run:
+    """Read a run folder; it may be in use, for its files are whole at any time.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder.
+    tables : sequence of str
+        Tables to read; those not yet written are left out.
+
+    Raises
+    ------
+    StoreError
+        If there is no run in the folder.
+    CorruptRunError
+        If a file of it is damaged.
+    VersionMismatchError
+        If a newer version of dse wrote it.
+    """
+    folder = Path(path)
+    manifest = load_manifest(folder)
+    summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else {}
+    files = {name: folder / f"{name}.csv" for name in tables}
+    read = {n: read_table(f, manifest.columns) for n, f in files.items() if f.exists()}
+    return Run(folder, manifest, summary, read)
+
+
+def load_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a run folder; raises as `load_run` does."""
+    place = folder / MANIFEST
+    if not place.is_file():
+        raise StoreError(f"{folder}: no run here: it has no {MANIFEST}")
+    return Manifest.from_json(read_json(place), str(place))
+
+
+def _check_same(path: Path, known: Manifest, manifest: Manifest) -> None:
+    differences = manifest.differences(known)
+    if differences:
+        raise VersionMismatchError(
+            f"{path}: holds another run ({'; '.join(differences)});"
+            " choose another folder, or clear it with --force"
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,115 @@
+"""What a stream of evaluated designs amounts to: its front, and its account of the targets."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dse.pareto import Front, knee
+from dse.space import Index, Space
+from dse.store import Table, design_table
+from dse.sweep.designs import (
+    Columns,
+    evaluate_designs,
+    objective_values,
+    requirements,
+    violations,
+)
+from dse.sweep.reach import Reach
+from dse.technology import Silicon
+
+__all__ = ["Survey"]
+
+Array = npt.NDArray[np.float64]
+
+
+class Survey:
+    """Front, counts and reach of all designs taken in so far, in memory bounded by the front.
+
+    Parameters
+    ----------
+    space : Space
+        The space with its objectives and targets.
+    silicon : Silicon
+        Constants of the reference node.
+
+    Attributes
+    ----------
+    evaluated, feasible : int
+        Designs taken in, and how many of them meet every requirement.
+    reach : Reach
+        How near they come to the requirements.
+    """
+
+    def __init__(self, space: Space, silicon: Silicon) -> None:
+        self.space = space
+        self.silicon = silicon
+        self.evaluated = 0
+        self.feasible = 0
+        self.reach = Reach(requirements(space))
+        self._front = Front(len(space.objectives), len(space.axes))
+
+    @property
+    def front_index(self) -> Index:
+        """Designs of the front, shape (m, k), by rising objectives."""
+        return self._front.ids
+
+    @property
+    def front_values(self) -> Array:
+        """Objectives of the front, to be minimised, in the same order."""
+        return self._front.values
+
+    def evaluate(self, index: Index) -> tuple[Columns, Array]:
+        """Evaluate designs and take them in.
+
+        Returns
+        -------
+        tuple
+            Their metrics, and their violations of shape (n, t).
+        """
+        columns = evaluate_designs(self.space, index, self.silicon)
+        missed = violations(self.space, columns)
+        self.evaluated += len(index)
+        self.reach.update(index, columns, missed)
+        usable = (missed <= 0.0).all(axis=1)
+        self.feasible += int(np.count_nonzero(usable))
+        # Only designs that meet every target may be on the front.
+        self._front.update(objective_values(self.space, columns)[usable], index[usable])
+        return columns, missed
+
+    def table(self, index: Index) -> Table:
+        """Evaluate designs once more, as a table, without taking them in."""
+        columns = evaluate_designs(self.space, index, self.silicon)
+        return design_table(self.space, index, columns, violations(self.space, columns))
+
+    def summary(self) -> dict[str, Any]:
+        """Describe the findings in JSON values."""
+        space, nearest = self.space, self.reach.nearest
+        has_front = len(self.front_index) > 0
+        best = self.front_index[[knee(self.front_values)]] if has_front else None
+        return {
+            "evaluated": self.evaluated,
+            "feasible": self.feasible,
+            "front": len(self.front_index),
+            "knee": None if best is None else int(space.encode(best)[0]),
+            "nearest": None if nearest is None else int(space.encode(nearest[None])[0]),
+            "requirements": [
+                {
+                    "metric": entry.target.metric,
+                    "limit": entry.target.limit,
+                    "sense": entry.target.sense,
+                    "met": entry.met,
+                    "best": _finite(entry.best),
+                    "missed_alone": entry.missed_alone,
+                    "best_with_others": _finite(entry.best_with_others),
+                }
+                for entry in self.reach.requirements
+            ],
+        }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
