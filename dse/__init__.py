@@ -32,7 +32,19 @@ _HOMES = {
     "load_technology": "dse.spec",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = [
+    "Chip",
+    "Model",
+    "Results",
+    "Scenario",
+    "__version__",
+    "evaluate",
+    "load_chip",
+    "load_model",
+    "load_scenario",
+    "load_space",
+    "load_technology",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ import click
 
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option, scenario_options, unit_option
-from dse.cli.output import print_json, print_table, say
+from dse.cli.output import print_json, print_tables, say
 from dse.cli.subject import evaluate_one, scenario_from
 
 __all__ = ["compare"]
@@ -44,4 +44,4 @@ def compare(chips: tuple[str, ...], model: str, **options: Any) -> None:
     if options["as_json"]:
         print_json(compare_document(results, scenario))
     else:
-        print_table(compare_table(results, scenario))
+        print_tables(compare_table(results, scenario))

@@ -9,7 +9,7 @@ import click
 from dse.cli.changes import change_options, changed_chip, changes_from
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option, scenario_options, unit_option
-from dse.cli.output import print_json, print_table, say
+from dse.cli.output import print_json, print_tables, say
 from dse.cli.subject import evaluate_one, find_unit, scenario_from
 
 __all__ = ["evaluate"]
@@ -54,6 +54,8 @@ def evaluate(chip: str, model: str, **options: Any) -> None:
     result = evaluate_one(built, network, scenario, silicon, unit)
     if not result.metrics["fits"]:
         say(f"warning: {network.title} does not fit the DRAM of {built.title}")
+    if not result.metrics["buildable"]:
+        say(f"warning: no {built.dram.type.name} comes in this width and rate, or edge is short")
     rows = weak = None
     if options["explain"]:
         rows = explain(built, network, scenario, silicon, unit)
@@ -62,9 +64,9 @@ def evaluate(chip: str, model: str, **options: Any) -> None:
     if options["as_json"]:
         print_json(evaluate_document(result, scenario, changes, rows, weak))
         return
-    print_table(summary_table(result, scenario))
+    tables = [summary_table(result, scenario)]
     if rows is not None:
-        print_table(explain_table(rows, "prefill"))
-        print_table(explain_table(rows, "decode"))
+        tables += [explain_table(rows, "prefill"), explain_table(rows, "decode")]
     if weak is not None:
-        print_table(assumptions_table(weak))
+        tables.append(assumptions_table(weak))
+    print_tables(*tables)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dse.cli.options import Command, SpecName
-from dse.cli.output import print_json, print_table, say
+from dse.cli.output import print_json, print_tables, say
 
 if TYPE_CHECKING:
+    from dse.search import SearchResult
     from dse.space import Space
     from dse.store import Output
-    from dse.sweep import Reach
+    from dse.sweep import SweepResult
     from dse.technology import Silicon
 
 __all__ = ["NO_DESIGN", "model_option", "output_of", "run_options", "space_from", "tell"]
@@ -92,23 +93,33 @@ def _inputs(ref: str, space: Space, models: Sequence[str]) -> dict[str, str]:
 
 
 def tell(
-    name: str, out: Path, space: Space, reach: Reach, silicon: Silicon, as_json: bool
+    name: str,
+    out: Path,
+    space: Space,
+    silicon: Silicon,
+    result: SweepResult | SearchResult,
+    *,
+    as_json: bool,
 ) -> None:
     """Print what a finished run found; leave with code 3 if nothing meets the targets."""
-    from dse.report.diagnosis import diagnose, diagnosis_lines
+    from dse.report.diagnosis import diagnosis_lines
     from dse.report.findings import findings_document
     from dse.report.front import front_rows, front_table, front_view, thinned_rows
     from dse.store import FRONT, load_run
 
     run = load_run(out, (FRONT,))
     rows = front_rows(run)
-    diagnosis = None if rows else diagnose(space, reach, silicon)
+    diagnosis = None
+    if not rows:
+        from dse.search import diagnose
+
+        diagnosis = diagnose(space, silicon, result)
     if as_json:
         print_json(findings_document(name, run, rows, diagnosis))
     elif rows:
         view = front_view(run, "")
         few = thinned_rows(rows, view.objectives, _MAX_ROWS)
-        print_table(front_table(few, len(rows), view))
+        print_tables(front_table(few, len(rows), view))
     if diagnosis is not None:
         say("\n".join(diagnosis_lines(diagnosis)))
         click.get_current_context().exit(NO_DESIGN)

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -34,8 +35,26 @@ _COMMANDS = {
 }
 
 
+class ClosedPipeError(Exception):
+    """The reader of our output went away; not an `OSError`, which click would exit 1 for."""
+
+
 class Root(LazyGroup):
     """The group itself, with exit codes and environment at the foot of its help."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the arguments, which may print help."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except BrokenPipeError:
+            raise ClosedPipeError from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ClosedPipeError from None
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what holds for every command."""
@@ -94,13 +113,15 @@ def main(args: Sequence[str] | None = None) -> int:
         An exit code of `dse.cli.help.EXIT_CODES`.
     """
     arguments = list(sys.argv[1:] if args is None else args)
-    signal.signal(signal.SIGTERM, _terminate)
+    previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         code = cli.main(arguments, prog_name="dse", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except BaseException as error:
         return _report(error, as_json="--json" in arguments)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
@@ -110,9 +131,9 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 
 def _report(error: BaseException, as_json: bool) -> int:
     """Say what happened, and return the exit code that stands for it."""
-    if _is_closed_pipe(error):
-        return _leave_closed_pipe()
     match error:
+        case ClosedPipeError() | BrokenPipeError():
+            return _leave_closed_pipe()
         case SystemExit(code=int(code)):
             return code
         case KeyboardInterrupt() | click.Abort():
@@ -165,19 +186,10 @@ def _finish(faults: tuple[Fault, ...], code: int, as_json: bool) -> int:
     return code
 
 
-def _is_closed_pipe(error: BaseException) -> bool:
-    """Whether the output's reader left; click turns that into a plain ``SystemExit(1)``."""
-    if isinstance(error, SystemExit):
-        return isinstance(error.__context__, BrokenPipeError)
-    return isinstance(error, BrokenPipeError)
-
-
 def _leave_closed_pipe() -> int:
     """Send what is still buffered to nowhere, so that the interpreter's last flush is quiet."""
     null = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None:
             os.dup2(null, stream.fileno())
-    # click has wrapped the streams of a closed pipe; the plain ones now write to nowhere.
-    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     return CLOSED_PIPE

@@ -27,7 +27,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class QuantityType(click.ParamType):  # type: ignore[type-arg]
-    """A number with a unit, of one dimension; converts to the SI float."""
+    """A positive number with a unit, of one dimension; converts to the SI float."""
 
     def __init__(self, dimension: str) -> None:
         self.dimension = dimension
@@ -43,9 +43,12 @@ class QuantityType(click.ParamType):  # type: ignore[type-arg]
         if isinstance(value, float):
             return value
         try:
-            return parse_quantity(value, self.dimension)
+            number = parse_quantity(value, self.dimension)
         except UnitError as error:
             self.fail(str(error), param, ctx)
+        if number <= 0.0:
+            self.fail(f'must be > 0, but got "{value}"', param, ctx)
+        return number
 
 
 class FormatType(click.ParamType):  # type: ignore[type-arg]

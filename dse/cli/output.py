@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from dse.report.tables import Table
 
-__all__ = ["is_styled", "is_terminal", "print_json", "print_table", "say"]
+__all__ = ["is_styled", "is_terminal", "json_text", "print_json", "print_tables", "say"]
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -39,20 +39,24 @@ def is_styled(stream: TextIO) -> bool:
     return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
+def json_text(document: Mapping[str, Any]) -> str:
+    """Write one JSON object as text; what is not finite was made null by the report."""
+    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
 def print_json(document: Mapping[str, Any]) -> None:
-    """Write one JSON object to stdout; what is not finite was made null by the report."""
-    click.echo(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False))
+    """Write one JSON object to stdout."""
+    click.echo(json_text(document), nl=False)
 
 
-def print_table(table: Table) -> None:
-    """Write a table to stdout: ruled on a terminal, aligned plain text elsewhere."""
+def print_tables(*tables: Table) -> None:
+    """Write tables to stdout: ruled on a terminal, aligned plain text elsewhere."""
     from dse.report.tables import plain_text, styled_text
 
-    if is_styled(sys.stdout):
-        width = shutil.get_terminal_size((100, 24)).columns
-        click.echo(styled_text(table, width), nl=False, color=True)
-    else:
-        click.echo(plain_text(table), nl=False)
+    styled = is_styled(sys.stdout)
+    width = shutil.get_terminal_size((100, 24)).columns
+    texts = [styled_text(table, width) if styled else plain_text(table) for table in tables]
+    click.echo("\n".join(texts), nl=False, color=styled)
 
 
 def say(message: str) -> None:

@@ -13,7 +13,7 @@ from dse.cli.changes import changed_scenario
 from dse.cli.exploration import NO_DESIGN
 from dse.cli.help import command_help
 from dse.cli.options import MetricName, json_option
-from dse.cli.output import is_terminal, print_json, print_table, say
+from dse.cli.output import is_terminal, json_text, print_json, print_tables, say
 
 if TYPE_CHECKING:
     from dse.report.front import FrontRow
@@ -85,13 +85,17 @@ def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: An
     view = _view(run, rows)
     out = options["out"] or run_dir
     files = _write_pictures(view, out, formats, options)
-    files += _write_data(run, out, formats)
+    files += _write_csv(run, out, formats)
+    files += [out / "pareto.json"] if "json" in formats else []
     document = pareto_document(run, rows, view, [str(path) for path in files])
+    if "json" in formats:
+        out.mkdir(parents=True, exist_ok=True)
+        files[-1].write_text(json_text(document), encoding="utf-8")
     if as_json:
         print_json(document)
     elif rows:
         keep = _MAX_ROWS if is_terminal(sys.stdout) else len(rows)
-        print_table(front_table(thinned_rows(rows, view.objectives, keep), len(rows), view))
+        print_tables(front_table(thinned_rows(rows, view.objectives, keep), len(rows), view))
     for path in files:
         say(f"wrote {path}")
     if not rows:
@@ -140,7 +144,8 @@ def _comparison(
     segment = load_chip(space["chip"]).segment
     peers = [chip for name in list_specs("chip") if (chip := load_chip(name)).segment == segment]
     peers.sort(key=lambda chip: (-chip.year, chip.name))
-    points = chip_points(peers, models, scenario, load_technology().silicon, space["unit"])
+    silicon, unit = load_technology().silicon, space["unit"]
+    points = chip_points(peers, models, scenario, silicon, unit=unit, base=space["chip"])
     lines = [f"{', '.join(model.title for model in models)}: {scenario_text(scenario)}"]
     if choices:
         lines.append("these formats are the knee's, and the real chips have them too")
@@ -180,7 +185,7 @@ def _metrics(view: FrontView, options: Mapping[str, Any]) -> tuple[str, str, str
     return x, y, options["colour"] or next(iter(third), None)
 
 
-def _write_data(run: Run, out: Path, formats: Sequence[str]) -> list[Path]:
+def _write_csv(run: Run, out: Path, formats: Sequence[str]) -> list[Path]:
     """Copy the front's CSV, unless it goes where it already is."""
     from dse.store import FRONT
 

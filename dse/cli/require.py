@@ -8,7 +8,7 @@ import click
 
 from dse.cli.help import command_help
 from dse.cli.options import QuantityType, SpecName, json_option, scenario_options
-from dse.cli.output import print_json, print_table
+from dse.cli.output import print_json, print_tables
 from dse.cli.subject import scenario_from
 
 __all__ = ["require"]
@@ -57,20 +57,15 @@ def require(model: str, as_json: bool, **options: Any) -> None:
         ttft_s=options["ttft"],
         tpot_s=options["tpot"],
         power_w=options["power"],
-        drams=technology.drams,
-        nodes=technology.nodes,
-        silicon=technology.silicon,
+        technology=technology,
     )
     segment = options["segment"]
     library = (load_chip(name) for name in list_specs("chip"))
     chips = [chip for chip in library if segment in (None, chip.segment)]
-    checks = advise.check_chips(need, chips, scenario, technology.silicon)
+    checks = advise.check_chips(need, chips, network, scenario, technology.silicon)
     if as_json:
         print_json(requirement_document(need, checks, network, scenario))
         return
-    for table in (
-        requirement_table(need, network, scenario),
-        interfaces_table(need),
-        chips_table(checks),
-    ):
-        print_table(table)
+    print_tables(
+        requirement_table(need, network, scenario), interfaces_table(need), chips_table(checks)
+    )

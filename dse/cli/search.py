@@ -68,9 +68,8 @@ def search(space: str, as_json: bool, **options: Any) -> None:
         say(f"note: {result.torn_bytes} bytes of a torn last line were cut off the journal")
     if result.resumed:
         say(f"note: went on after {result.resumed} batches that {out.path} held")
-    how = "all designs" if result.is_exhaustive else f"{result.evaluated} evaluations"
     say(
-        f"{how} of {loaded.size} designs; {result.feasible} meet the targets, "
-        f"{len(result.front_index)} are on the front"
+        f"{result.evaluated} evaluations in a space of {loaded.size} designs; "
+        f"{result.feasible} meet the targets, {len(result.front_index)} are on the front"
     )
-    tell("search", out.path, loaded, result.reach, silicon, as_json)
+    tell("search", out.path, loaded, silicon, result, as_json=as_json)

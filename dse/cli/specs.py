@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from dse.cli.checking import check_file, files_below, json_schema_of, kind_of_file
 from dse.cli.help import command_help
 from dse.cli.options import json_option
-from dse.cli.output import print_json, print_table
+from dse.cli.output import print_json, print_tables
 
 __all__ = ["specs"]
 
@@ -70,7 +69,7 @@ def list_command(kind: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"schema": "dse.specs/1", "specs": rows})
     else:
-        print_table(catalogue_table(rows))
+        print_tables(catalogue_table(rows))
 
 
 def _names(kind: str) -> list[dict[str, Any]]:
@@ -118,7 +117,7 @@ def show_command(name: str, kind: str | None, as_json: bool) -> None:
         head = {"schema": "dse.spec/1", "kind": found, "name": located.name}
         print_json(head | {"file": located.shown, "fields": fields})
     else:
-        print_table(fields_table(draft.tree, located.shown))
+        print_tables(fields_table(draft.tree, located.shown))
 
 
 def _kind_of_name(name: str) -> str:
@@ -131,11 +130,11 @@ def _kind_of_name(name: str) -> str:
     """
     from dse.errors import Fault, SpecError
     from dse.spec import list_specs
+    from dse.spec.check import kind_of_file
     from dse.spec.library import did_you_mean
 
     if "/" in name or name.endswith((".yaml", ".yml")):
-        kind = kind_of_file(Path(name))
-        return kind if kind in _KINDS else "technology"
+        return kind_of_file(Path(name))
     known = {kind: list_specs(kind) for kind in _KINDS}
     for kind, names in known.items():
         if name in names:
@@ -163,9 +162,10 @@ def check_command(paths: tuple[Path, ...], as_json: bool) -> None:
     """Check each file; faults leave through the one place that prints them."""
     from dse.errors import SpecError
     from dse.spec import root
+    from dse.spec.check import check_file, spec_files
 
     library = (root() / "hw_configs", root() / "models_zoo")
-    files = files_below(paths or library)
+    files = tuple(dict.fromkeys(file for path in paths or library for file in spec_files(path)))
     faults = tuple(dict.fromkeys(fault for path in files for fault in check_file(path)))
     if faults:
         raise SpecError(faults)
@@ -186,5 +186,6 @@ def check_command(paths: tuple[Path, ...], as_json: bool) -> None:
 def schema_command(kind: str) -> None:
     """Print one schema."""
     from dse.report.schemas import DOCUMENTS, document_schema
+    from dse.spec.schema import json_schema
 
-    print_json(document_schema(kind) if kind in DOCUMENTS else json_schema_of(kind))
+    print_json(document_schema(kind) if kind in DOCUMENTS else json_schema(kind))

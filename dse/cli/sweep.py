@@ -65,7 +65,7 @@ def sweep(space: str, as_json: bool, **options: Any) -> None:
         f"{result.evaluated} of {loaded.size} designs evaluated; "
         f"{result.feasible} meet the targets, {len(result.front_index)} are on the front"
     )
-    tell("sweep", out.path, loaded, result.reach, silicon, as_json)
+    tell("sweep", out.path, loaded, silicon, result, as_json=as_json)
 
 
 def _dry_run(space: Space, silicon: Silicon, settings: dict[str, Any], as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dse.cost import evaluate, metric
@@ -21,7 +22,9 @@ def chip_points(
     models: Sequence[Model],
     scenario: Scenario,
     silicon: Silicon,
+    *,
     unit: str | None,
+    base: str,
 ) -> tuple[ChipPoint, ...]:
     """Evaluate chips as a run evaluates its designs: by the worst model of each metric.
 
@@ -35,8 +38,11 @@ def chip_points(
         Constants of the reference node.
     unit : str or None
         Unit that runs the models; a chip without it uses its first.
+    base : str
+        Name of the chip that the run varied.
     """
-    return tuple(_point(chip, models, scenario, silicon, unit) for chip in chips)
+    points = (_point(chip, models, scenario, silicon, unit) for chip in chips)
+    return tuple(replace(point, is_base=point.name == base) for point in points)
 
 
 def _point(

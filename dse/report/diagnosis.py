@@ -1,202 +1,107 @@
-"""Why no design meets the targets: what binds, how near one came, and which axis would help."""
+"""Why no design meets the targets, in sentences and as JSON values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from dse.report.documents import finite
 from dse.report.quantity import format_metric, format_unit
 from dse.report.view import target_text
-from dse.sweep import evaluate_designs, requirements, violations
 
 if TYPE_CHECKING:
-    from dse.space import Index, Space, Target
-    from dse.sweep import Reach, RequirementReach
-    from dse.technology import Silicon
+    from dse.search import Diagnosis, Miss, Widening
+    from dse.sweep import RequirementReach
 
-__all__ = ["Diagnosis", "Miss", "Widening", "diagnose", "diagnosis_lines", "diagnosis_object"]
+__all__ = ["diagnosis_lines", "diagnosis_object"]
 
 # Axes named as worth widening; the rest would help less.
 _MAX_AXES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
-    """A requirement that the nearest design misses.
-
-    Parameters
-    ----------
-    target : Target
-        The requirement.
-    value : float
-        The design's metric, SI.
-    violation : float
-        Relative distance beyond the limit, > 0.
-    """
-
-    target: Target
-    value: float
-    violation: float
-
-
-@dataclass(frozen=True, slots=True)
-class Widening:
-    """An axis on whose end the nearest design sits, and beyond which it would miss less.
-
-    Parameters
-    ----------
-    path : str
-        The axis.
-    end : str
-        The choice at that end.
-    gain : float
-        How much the last step towards the end took off the sum of violations.
-    """
-
-    path: str
-    end: str
-    gain: float
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What stands between a space and its targets.
-
-    Parameters
-    ----------
-    unreachable : tuple of RequirementReach
-        Requirements that no design meets, even alone.
-    nearly : RequirementReach or None
-        The requirement that most designs miss alone, meeting all others; None if none does.
-    design : int
-        Number of the nearest design.
-    axes : dict of str to str
-        Its choices.
-    misses : tuple of Miss
-        What it misses, worst first; the first one binds.
-    widen : tuple of Widening
-        Axes worth widening, best first.
-    """
-
-    unreachable: tuple[RequirementReach, ...]
-    nearly: RequirementReach | None
-    design: int
-    axes: dict[str, str]
-    misses: tuple[Miss, ...]
-    widen: tuple[Widening, ...]
-
-
-def diagnose(space: Space, reach: Reach, silicon: Silicon) -> Diagnosis:
-    """Explain why no design of a run is feasible.
-
-    Parameters
-    ----------
-    space : Space
-        What was explored.
-    reach : Reach
-        Its account of the requirements; at least one design was seen.
-    silicon : Silicon
-        Constants of the reference node.
-
-    Raises
-    ------
-    ValueError
-        If no design was seen.
-    """
-    if reach.nearest is None:
-        raise ValueError("a diagnosis needs at least one evaluated design")
-    nearest = reach.nearest[None]
-    alone = [entry for entry in reach.requirements if entry.missed_alone]
-    return Diagnosis(
-        unreachable=tuple(entry for entry in reach.requirements if entry.met == 0),
-        nearly=max(alone, key=lambda entry: entry.missed_alone, default=None),
-        design=int(space.encode(nearest)[0]),
-        axes=space.texts(nearest[0]),
-        misses=_misses(space, nearest, silicon),
-        widen=_widenings(space, nearest, silicon),
-    )
-
-
-def _misses(space: Space, nearest: Index, silicon: Silicon) -> tuple[Miss, ...]:
-    columns = evaluate_designs(space, nearest, silicon)
-    missed = violations(space, columns)[0]
-    found = [
-        Miss(target, float(columns[target.metric][0]), float(violation))
-        for target, violation in zip(requirements(space), missed, strict=True)
-        if violation > 0.0
-    ]
-    return tuple(sorted(found, key=lambda miss: -miss.violation))
-
-
-def _widenings(space: Space, nearest: Index, silicon: Silicon) -> tuple[Widening, ...]:
-    """Look back from every end that the nearest design sits on, and weigh the last step."""
-    steps = []
-    for place, axis in enumerate(space.axes):
-        last, here = len(axis.values) - 1, int(nearest[0, place])
-        # Names and types have no order, and a single choice has no direction.
-        if axis.is_numeric and last > 0 and here in (0, last):
-            steps.append((place, here, 1 if here == 0 else last - 1))
-    if not steps:
-        return ()
-    rows = np.repeat(nearest, len(steps) + 1, axis=0)
-    for row, (place, _, inner) in enumerate(steps, start=1):
-        rows[row, place] = inner
-    missed = np.maximum(violations(space, evaluate_designs(space, rows, silicon)), 0.0).sum(axis=1)
-    found = [
-        Widening(space.axes[place].path, space.axes[place].texts[here], float(gain))
-        for (place, here, _), gain in zip(steps, missed[1:] - missed[0], strict=True)
-        if gain > 0.0
-    ]
-    return tuple(sorted(found, key=lambda entry: -entry.gain)[:_MAX_AXES])
-
-
 def diagnosis_lines(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """The diagnosis in sentences."""
-    lines = ["no design meets the targets"]
-    for entry in diagnosis.unreachable:
-        best = format_metric(entry.target.metric, entry.best)
-        lines.append(f"  no design meets {target_text(entry.target)}, even alone: best {best}")
-    if diagnosis.nearly is not None:
-        entry = diagnosis.nearly
-        best = format_metric(entry.target.metric, entry.best_with_others)
-        lines.append(
-            f"  {target_text(entry.target)} binds: {entry.missed_alone} designs meet all else, "
-            f"the best of them at {best}"
-        )
-    lines.append(f"  the nearest design is number {diagnosis.design}; it misses")
-    for miss in diagnosis.misses:
-        value = format_metric(miss.target.metric, miss.value)
-        by = format_unit(miss.violation, "%")
-        lines.append(f"    {target_text(miss.target)} by {by}: {value}")
-    lines += [f"    {path} = {text}" for path, text in diagnosis.axes.items()]
-    if diagnosis.widen:
-        wider = ", ".join(f"{entry.path} beyond {entry.end}" for entry in diagnosis.widen)
-        lines.append(f"  widen {wider}")
-    else:
-        lines.append("  no axis helps by being longer: relax a target, or vary something else")
+    """Say which target binds, by how much the nearest design misses, and what would help."""
+    certain = diagnosis.is_certain
+    lines = ["no design meets the targets" if certain else "no design met the targets"]
+    if diagnosis.binding is not None:
+        lines.append(f"  binding: {_binding_text(diagnosis.binding, diagnosis.opens)}")
+    if diagnosis.design is not None:
+        lines.append(f"  the nearest design, number {diagnosis.design}, misses")
+        lines += [f"    {_miss_text(miss)}" for miss in diagnosis.misses]
+        choices = diagnosis.choices or {}
+        lines.append("  it has " + ", ".join(f"{path} = {text}" for path, text in choices.items()))
+    lines += [f"  {text}" for text in _remedies(diagnosis)]
     return tuple(lines)
+
+
+def _binding_text(entry: RequirementReach, opens: int) -> str:
+    name = entry.target.metric
+    text = target_text(entry.target)
+    if opens:
+        best = format_metric(name, entry.best_with_others)
+        return f"{text}; {opens} designs meet all else, the best of them at {best}"
+    best = format_metric(name, entry.best)
+    if entry.met:
+        return f"{text}; {entry.met} designs meet it, and none of them all else"
+    return f"{text}; no design meets it even alone, the best is at {best}"
+
+
+def _miss_text(miss: Miss) -> str:
+    value = format_metric(miss.target.metric, miss.value)
+    return f"{target_text(miss.target)} by {format_unit(miss.violation, '%')}: {value}"
+
+
+def _remedies(diagnosis: Diagnosis) -> Iterator[str]:
+    if not diagnosis.widenings:
+        yield "no axis would help by being longer: relax a target, or vary something else"
+    for entry in diagnosis.widenings[:_MAX_AXES]:
+        yield _widening_text(entry, diagnosis)
+    if not diagnosis.is_certain:
+        yield "not every design was evaluated: more samples or trials may find one"
+
+
+def _widening_text(entry: Widening, diagnosis: Diagnosis) -> str:
+    """Direction, what the last step brought, and what else it would cost."""
+    side = "below" if entry.end == "first" else "above"
+    text = f"widen {entry.path} {side} {entry.text}"
+    if diagnosis.binding is not None:
+        name = diagnosis.binding.target.metric
+        last, now = format_metric(name, entry.before), format_metric(name, entry.value)
+        text += f": its last step took {name} from {last} to {now}"
+    if entry.costs:
+        text += f"; then it would miss {', '.join(target_text(c.target) for c in entry.costs)}"
+    return text
 
 
 def diagnosis_object(diagnosis: Diagnosis) -> dict[str, Any]:
     """The diagnosis as JSON values."""
+    binding = diagnosis.binding
     return {
-        "binding": diagnosis.misses[0].target.metric if diagnosis.misses else None,
-        "unreachable": [entry.target.metric for entry in diagnosis.unreachable],
+        "certain": diagnosis.is_certain,
+        "binding": None if binding is None else binding.target.metric,
+        "opens": diagnosis.opens,
         "nearest": {
             "design": diagnosis.design,
-            "axes": diagnosis.axes,
-            "misses": [
-                {
-                    "metric": miss.target.metric,
-                    "limit": miss.target.limit,
-                    "value": finite(miss.value),
-                    "violation": finite(miss.violation),
-                }
-                for miss in diagnosis.misses
-            ],
+            "axes": dict(diagnosis.choices or {}),
+            "misses": [_miss_object(miss) for miss in diagnosis.misses],
         },
-        "widen": [{"axis": entry.path, "end": entry.end} for entry in diagnosis.widen],
+        "widen": [
+            {
+                "axis": entry.path,
+                "side": "below" if entry.end == "first" else "above",
+                "end": entry.text,
+                "predicted": finite(entry.predicted),
+                "costs": [_miss_object(miss) for miss in entry.costs],
+            }
+            for entry in diagnosis.widenings
+        ],
+    }
+
+
+def _miss_object(miss: Miss) -> dict[str, Any]:
+    return {
+        "metric": miss.target.metric,
+        "limit": miss.target.limit,
+        "value": finite(miss.value),
+        "violation": finite(miss.violation),
     }

@@ -9,8 +9,8 @@ from dse.report.diagnosis import diagnosis_object
 from dse.report.documents import metrics_object
 
 if TYPE_CHECKING:
-    from dse.report.diagnosis import Diagnosis
     from dse.report.front import FrontRow
+    from dse.search import Diagnosis
     from dse.space import Space
     from dse.store import Run
     from dse.sweep import SweepEstimate

@@ -18,16 +18,19 @@ Array = npt.NDArray[np.float64]
 
 # Places are tried from near to far and, at each distance, from the right round; degrees.
 _ANGLES = (0, 30, -30, 180, 150, 210, 90, 60, 120, -90, -60, -120)
-_DISTANCES_POINTS = (6.0, 10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 76.0)
+_DISTANCES_POINTS = (6.0, 10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 76.0, 95.0)
 # From this distance on, a thin line ties the label to its point.
 _LEADER_POINTS = 16.0
 _LEADER_SAMPLES = 16
 _FONT_POINTS = 7.0
 _AIR_PIXELS = 1.0
-# Half a marker: a label or a leader nearer than this to a point's middle touches it.
-_MARKER_PIXELS = 4.0
+# Half a marker, which no leader should touch; and what a label keeps from the markers of others,
+# lest it seem to name them.
+_MARKER_PIXELS, _CLEAR_PIXELS = 4.0, 9.0
+# Labels that may be far from their points; a later one is written near its point or not at all.
+_LEADERS = 10
 # What it costs to meet one more thing: a label or the frame, a leader, a point; and to be far.
-_ON_LABEL, _ON_LEADER, _ON_POINT, _PER_POINT = 1000.0, 30.0, 10.0, 0.1
+_ON_LABEL, _ON_LEADER, _ON_POINT, _PER_POINT = 1000.0, 30.0, 100.0, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,11 @@ class _Box:
         )
 
     def covers(self, pixels: Array) -> int:
-        """How many markers at the points (k, 2) it touches."""
-        x, y, m = pixels[:, 0], pixels[:, 1], _MARKER_PIXELS
-        across = (x > self.left - m) & (x < self.right + m)
-        return int(np.count_nonzero(across & (y > self.bottom - m) & (y < self.top + m)))
+        """How many markers at the points (k, 2) it comes too near, its own left out."""
+        others = pixels[np.abs(pixels - self.leader[0]).max(axis=1) > 1.0]
+        low = (self.left - _CLEAR_PIXELS, self.bottom - _MARKER_PIXELS)
+        high = (self.right + _CLEAR_PIXELS, self.top + _MARKER_PIXELS)
+        return int(np.count_nonzero(((others > low) & (others < high)).all(axis=1)))
 
     def strikes(self, pixels: Array) -> int:
         """How many markers at the points (k, 2) its leader runs through, its own left out."""
@@ -95,7 +99,8 @@ def place_labels(axes: Axes, labels: Sequence[Label], obstacles: Array) -> None:
     """Write every label at the cheapest free place around its point.
 
     Greedy and deterministic: labels in the given order; a place costs what it covers, and its
-    distance. A label that would cover another one, or leave the axes, is left out.
+    distance. A label that would cover another one, or leave the axes, is left out, and so is a
+    less important one that finds no free place near its point: a crowd needs few leaders.
 
     Parameters
     ----------
@@ -115,11 +120,14 @@ def place_labels(axes: Axes, labels: Sequence[Label], obstacles: Array) -> None:
     taken: list[_Box] = []
     frame = axes.get_window_extent()
     room = (frame.x0, frame.y0, frame.x1, frame.y1)
-    for label, anchor, size in zip(labels, anchors, sizes, strict=True):
+    for number, (label, anchor, size) in enumerate(zip(labels, anchors, sizes, strict=True)):
         places = list(_places(anchor, size, axes.figure.dpi / 72.0))
+        worst = _ON_LABEL
+        if number >= _LEADERS:
+            places, worst = [place for place in places if not place.is_far], _ON_POINT
         costs = [_cost(place, room, pixels, taken) for place in places]
         best = int(np.argmin(costs))
-        if costs[best] < _ON_LABEL:
+        if costs[best] < worst:
             taken.append(places[best])
             _write(axes, label, places[best])
 

@@ -78,11 +78,12 @@ class Pane:
         if self.view.knee is not None:
             x, y = self._points(np.array([self.view.knee]))[0]
             labels.append(Label(x, y, "knee", KNEE))
-        labels += [
+        chips = [
             Label(x, y, chip.title, CHIP if chip.values["fits"] else SMALL_CHIP)
             for chip, (x, y) in zip(self.view.chips, self._chip_points(), strict=True)
             if np.isfinite([x, y]).all()
         ]
+        labels += sorted(chips, key=lambda label: label.colour == SMALL_CHIP)
         obstacles = np.vstack([self._points(np.flatnonzero(self.view.front)), self._chip_points()])
         place_labels(self.axes, labels, obstacles[np.isfinite(obstacles).all(axis=1)])
 
@@ -195,17 +196,19 @@ class Pane:
 
     def _draw_chips(self) -> None:
         """Draw real chips; those whose DRAM is too small in grey."""
-        points = self._chip_points()
-        fits = np.array([chip.values["fits"] > 0.0 for chip in self.view.chips], dtype=bool)
-        for chosen, colour, label in (
-            (~fits, SMALL_CHIP, "real chip, DRAM too small"),
-            (fits, CHIP, "real chip"),
+        points, chips = self._chip_points(), self.view.chips
+        base = np.array([chip.is_base for chip in chips], dtype=bool)
+        fits = np.array([chip.values["fits"] > 0.0 for chip in chips], dtype=bool)
+        for chosen, colour, marker, label in (
+            (~fits & ~base, SMALL_CHIP, "D", "real chip, DRAM too small"),
+            (fits & ~base, CHIP, "D", "real chip"),
+            (base, CHIP, "s", "base chip of the space"),
         ):
             if chosen.any():
                 self.axes.scatter(
                     *_columns(points[chosen]),
                     s=24,
-                    marker="D",
+                    marker=marker,
                     c="white",
                     edgecolors=colour,
                     linewidths=1.0,

@@ -43,7 +43,7 @@ def interfaces_table(need: Requirement) -> Table:
     rows = tuple(
         (
             entry.dram,
-            f"{significant(entry.bus_gbit_per_s, 3)} Gbit/s",
+            f"{significant(entry.bus_bits_per_s / 1e9, 3)} Gbit/s",
             format_unit(entry.energy_per_token_j, "J"),
             words[entry.within_power],
         )
@@ -81,7 +81,7 @@ def chips_table(checks: Sequence[ChipCheck]) -> Table:
 
 
 def _times(ratio: float) -> str:
-    return "-" if math.isinf(ratio) else f"{ratio:.2f}"
+    return "-" if math.isinf(ratio) else significant(ratio, 3)
 
 
 def requirement_document(

@@ -123,13 +123,16 @@ def _pareto() -> Schema:
 
 def _findings() -> Schema:
     miss = {"metric": _TEXT, "limit": _REAL, "value": _NUMBER, "violation": _NUMBER}
-    nearest = {"design": _COUNT, "axes": _map(_TEXT), "misses": _list(_object(miss))}
+    misses = _list(_object(miss))
+    nearest = {"design": _COUNT, "axes": _map(_TEXT), "misses": misses}
+    widening = {"axis": _TEXT, "side": {"enum": ["below", "above"]}, "end": _TEXT}
     diagnosis = _object(
         {
+            "certain": {"type": "boolean"},
             "binding": {"type": ["string", "null"]},
-            "unreachable": _list(_TEXT),
+            "opens": _COUNT,
             "nearest": _object(nearest),
-            "widen": _list(_object({"axis": _TEXT, "end": _TEXT})),
+            "widen": _list(_object({**widening, "predicted": _NUMBER, "costs": misses})),
         }
     )
     counts = dict.fromkeys(("designs_in_space", "evaluated", "feasible", "front"), _COUNT)
@@ -161,12 +164,12 @@ def _estimate() -> Schema:
 def _require() -> Schema:
     interface = {
         "dram": _TEXT,
-        "bus_gbit_per_s": _REAL,
+        "bus_bits_per_s": _REAL,
         "energy_per_token_j": _REAL,
         "within_power": {"type": ["boolean", "null"]},
     }
     rates = ("bandwidth_bytes_per_s", "ops_per_s")
-    amounts = ("sram_bytes", "capacity_bytes", "decode_bytes", "prefill_bytes")
+    amounts = ("ttft_s", "tpot_s", "sram_bytes", "capacity_bytes", "decode_bytes", "prefill_bytes")
     floors = (*rates, *amounts, "energy_per_token_j", "power_w")
     need = dict.fromkeys(floors, _REAL) | {"bandwidth_by": _TEXT, "ops_by": _TEXT}
     need |= {"interfaces": _list(_object(interface))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 __all__ = ["Column", "Table", "plain_text", "styled_text"]
 
@@ -52,6 +52,11 @@ class Table:
     strong: frozenset[tuple[int, int]] = field(default_factory=frozenset)
 
 
+def _clean(text: str) -> str:
+    """Replace what could move the cursor: cells may hold what a stranger's file says."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
 def _widths(table: Table) -> list[int]:
     lines = [tuple(column.title for column in table.columns), *table.rows]
     return [max(len(line[i]) for line in lines) for i in range(len(table.columns))]
@@ -74,6 +79,7 @@ def plain_text(table: Table) -> str:
     chip  tpot
     a     9 ms
     """
+    table = replace(table, rows=tuple(tuple(map(_clean, row)) for row in table.rows))
     widths = _widths(table)
     lines = [table.title] if table.title else []
     if any(column.title for column in table.columns):
@@ -102,7 +108,9 @@ def styled_text(table: Table, width: int) -> str:
         )
     for i, row in enumerate(table.rows):
         styles = ["bold green" if (i, j) in table.strong else "" for j in range(len(row))]
-        ruled.add_row(*(Text(text, style=style) for text, style in zip(row, styles, strict=True)))
+        ruled.add_row(
+            *(Text(_clean(text), style=style) for text, style in zip(row, styles, strict=True))
+        )
     console = Console(
         width=width, force_terminal=True, color_system="standard", legacy_windows=False
     )

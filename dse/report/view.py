@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.cost.metric import metric
+from dse.units import dimension_of, format_quantity
 
 if TYPE_CHECKING:
     from dse.space import Target
@@ -30,11 +31,14 @@ class ChipPoint:
         Key in the library, and label.
     values : mapping of str to float
         Its metrics, SI.
+    is_base : bool
+        Whether the space varies this very chip.
     """
 
     name: str
     title: str
     values: Mapping[str, float]
+    is_base: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ def target_text(target: Target) -> str:
     >>> target_text(SimpleNamespace(metric="tpot_s", limit=0.1, sense=-1))
     'tpot_s <= 100 ms'
     """
-    from dse.report.quantity import format_metric
-
+    if (target.metric, target.limit) == ("memory_free_bytes", 0.0):
+        return "fits the DRAM"
     sign = "<=" if target.sense < 0 else ">="
-    return f"{target.metric} {sign} {format_metric(target.metric, target.limit)}"
+    limit = format_quantity(target.limit, dimension_of(metric(target.metric).unit))
+    return f"{target.metric} {sign} {limit}"

@@ -95,9 +95,10 @@ class Diagnosis:
     is_certain : bool
         Whether every design of the space was evaluated; otherwise a feasible one may exist.
     binding : RequirementReach or None
-        The requirement that stands in the way: the one that, if dropped, opens most designs; if
-        no single one does, the one that even alone is missed furthest; if each can be met alone,
-        the one that the nearest design misses furthest.
+        The requirement that stands in the way: the one that, if dropped, opens most designs (that
+        a design can be built comes last); if no single one does, the one that even alone is
+        missed furthest; if each can be met alone, the one that the nearest design misses
+        furthest.
     opens : int
         Designs, of those evaluated, that dropping it would make feasible.
     requirements : tuple of RequirementReach
@@ -165,6 +166,8 @@ def diagnose(space: Space, silicon: Silicon, result: Found) -> Diagnosis:
 def _binding(space: Space, silicon: Silicon, reach: Reach) -> int:
     """Place of the binding requirement; the rule stands in `Diagnosis`."""
     alone = [entry.missed_alone for entry in reach.requirements]
+    # Nobody can drop the last requirement, that it can be built: it is named if no other one is.
+    alone[-1] = min(alone[-1], 1)
     if any(alone):
         return int(np.argmax(alone))
     least = [entry.violation for entry in reach.requirements]
@@ -206,9 +209,12 @@ def _widenings(space: Space, silicon: Silicon, design: Index, place: int) -> tup
     columns = evaluate_designs(space, np.array([design, *inside]), silicon)
     missed = violations(space, columns)
     values = columns[requirements(space)[place].metric]
+    with np.errstate(invalid="ignore"):  # infinity less infinity is no gain
+        gains = (missed[:, place] - missed[0, place]).tolist()
+        after = 2.0 * missed[0] - missed
     found = []
     for row, (number, end) in enumerate(ends, start=1):
-        gain = float(missed[row, place] - missed[0, place])
+        gain = gains[row]
         if np.isfinite(gain) and gain > 0.0:
             axis = space.axes[number]
             found.append(
@@ -220,7 +226,7 @@ def _widenings(space: Space, silicon: Silicon, design: Index, place: int) -> tup
                     before=float(values[row]),
                     predicted=float(2.0 * values[0] - values[row]),
                     gain=gain,
-                    costs=_costs(space, columns, missed, row, place),
+                    costs=_costs(space, columns, after, row, place),
                 )
             )
     return tuple(sorted(found, key=lambda widening: -widening.gain))
@@ -229,18 +235,17 @@ def _widenings(space: Space, silicon: Silicon, design: Index, place: int) -> tup
 def _costs(
     space: Space,
     columns: Mapping[str, np.ndarray],
-    missed: np.ndarray,
+    after: np.ndarray,
     row: int,
     place: int,
 ) -> tuple[Miss, ...]:
     """What would be missed, the binding one apart, after one more step along a straight line."""
-    after = 2.0 * missed[0] - missed[row]
     return tuple(
         Miss(
             target,
             float(2.0 * columns[target.metric][0] - columns[target.metric][row]),
-            float(after[number]),
+            float(after[row, number]),
         )
         for number, target in enumerate(requirements(space))
-        if number != place and after[number] > 0.0
+        if number != place and after[row, number] > 0.0
     )

@@ -116,8 +116,10 @@ class Ledger:
 
     def outcomes(self, rows: list[list[int]]) -> list[Outcome]:
         """Outcomes of designs in their order; those not known yet are evaluated in one batch."""
-        index = np.array(rows, dtype=np.int64).reshape(len(rows), -1)
-        numbers = self._survey.space.encode(index).tolist() if len(rows) else []
+        if not rows:
+            return []
+        index = np.array(rows, dtype=np.int64)
+        numbers = self._survey.space.encode(index).tolist()
         fresh = {n: place for place, n in reversed(list(enumerate(numbers))) if n not in self}
         places = sorted(fresh.values())
         if places:

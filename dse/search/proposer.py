@@ -27,6 +27,7 @@ __all__ = ["SAMPLERS", "Outcome", "Proposer", "quiet_optuna"]
 
 SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
 
+_GENETIC = ("nsga2", "nsga3")
 _STUDY = "dse"
 
 
@@ -107,6 +108,11 @@ class Proposer:
         asked = []
         for _ in range(count):
             trial = self._study.ask(self._distributions)
+            if self._name in _GENETIC:
+                # A genetic sampler enters a trial into a generation when it breeds it, which
+                # Optuna leaves out where all parameters are given: without this the wanted
+                # designs would never be parents.
+                _ = trial.relative_params
             asked.append((trial, self._coding.row(trial.params)))
         self._pending += asked
         return [row for _, row in asked]

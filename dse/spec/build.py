@@ -211,6 +211,8 @@ def to_drams(spec: DramFile) -> dict[str, DramType]:
             usd_per_byte=kind.price,
             phy_area_mm2_per_bit=kind.phy_area,
             edge_mm_per_bit=kind.edge,
+            max_data_rate_per_s=max(kind.data_rates),
+            channel_bits=kind.channel_width,
         )
         for name, kind in spec.types.items()
     }

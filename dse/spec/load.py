@@ -122,6 +122,13 @@ def _technology(_folder: Path, _stamps: tuple[tuple[str, int, int], ...]) -> Tec
     silicon = _attempt(SiliconFile, "silicon", faults)
     if nodes is None or drams is None or silicon is None:
         raise SpecError(tuple(faults))
+    if silicon.reference_node not in nodes.nodes:
+        tree = read_spec(locate("technology", "silicon")).tree
+        hint = did_you_mean(silicon.reference_node, nodes.nodes)
+        rule = "must be a node of nodes.yaml"
+        raise SpecError(
+            (fault_at(tree, ("reference_node",), "unknown-name", rule, got=True, hint=hint),)
+        )
     return Technology(to_nodes(nodes), to_drams(drams), to_silicon(silicon))
 
 

@@ -67,9 +67,9 @@ def resolve(node: Node) -> tuple[Node, tuple[Fault, ...]]:
     return _resolve(node, (), faults), tuple(faults)
 
 
-def provenance(node: Node, prefix: FieldPath = ()) -> Iterator[Provenance]:
+def provenance(node: Node) -> Iterator[Provenance]:
     """Yield every number of a resolved tree, in file order; texts, names and flags are none."""
-    for path, leaf in walk(node, prefix):
+    for path, leaf in walk(node):
         number = isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool)
         if number or (isinstance(leaf.value, str) and is_quantity(leaf.value)):
             place = leaf.place

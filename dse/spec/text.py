@@ -41,9 +41,10 @@ _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-# Control characters, the line breaks that only YAML 1.1 knows, and the marks that reorder text.
+# Control characters, the line breaks that only YAML 1.1 knows, the marks that reorder text, and
+# the lone surrogates by which Python smuggles bytes of a command line.
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _TAB_INDENT = re.compile(r"^ *\t", re.MULTILINE)
 
@@ -154,11 +155,9 @@ class _Builder:
         root = None
         try:
             root = self._only_document()
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            self._fault(mark, (), f"must be valid YAML: {error.problem}", "syntax")
         except yaml.YAMLError as error:
-            self._fault(None, (), f"must be valid YAML: {error}", "syntax")
+            mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", error)
+            self._fault(mark, (), f"must be valid YAML: {problem}", "syntax")
         except _StopError:
             pass
         if self.faults or root is None:
@@ -187,7 +186,9 @@ class _Builder:
         place = self._place(event.start_mark)
         self.nodes += 1
         if self.nodes > _MAX_NODES:
-            self._stop(event.start_mark, path, "must hold at most 50000 values", "too-large")
+            self._stop(
+                event.start_mark, path, f"must hold at most {_MAX_NODES} values", "too-large"
+            )
         if isinstance(event, events.AliasEvent):
             return Node(None, place, key=key)
         if isinstance(event, events.ScalarEvent):

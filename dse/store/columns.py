@@ -39,7 +39,9 @@ _DESIGN = Column(
     "design", "int", "", "design", 0, "Number of the design; the last axis is fastest."
 )
 _STATUS = (
-    Column("feasible", "int", "", "status", 1, "1 where it fits its DRAM and meets all targets."),
+    Column(
+        "feasible", "int", "", "status", 1, "1 where it fits, can be built and meets all targets."
+    ),
     Column("violation", "float", "", "status", -1, "Largest relative miss of a target."),
 )
 
@@ -130,7 +132,7 @@ def _unit_of(leaf: str) -> str:
 def _metric_kind(name: str) -> str:
     if name.endswith("_bound"):
         return "text"
-    return "int" if name == "fits" else "float"
+    return "int" if name in ("fits", "buildable") else "float"
 
 
 def _metric_cells(values: Array, kind: str) -> npt.NDArray[Any]:

@@ -81,8 +81,8 @@ def objective_values(space: Space, columns: Mapping[str, Array]) -> Array:
 
 
 def requirements(space: Space) -> tuple[Target, ...]:
-    """Everything that a design must meet: the targets, and that the models fit the DRAM."""
-    return (*space.targets, Target("memory_free_bytes", 0.0, 1))
+    """Everything that a design must meet: the targets, that it fits its DRAM, and can be built."""
+    return (*space.targets, Target("memory_free_bytes", 0.0, 1), Target("buildable", 1.0, 1))
 
 
 def violations(space: Space, columns: Mapping[str, Array]) -> Array:
@@ -99,14 +99,17 @@ def violations(space: Space, columns: Mapping[str, Array]) -> Array:
     -------
     ndarray
         Shape (n, t), one column per entry of `requirements`: value / limit - 1 for a limit from
-        above, 1 - value / limit for one from below; missing DRAM as a share of the capacity.
+        above, 1 - value / limit for one from below; missing DRAM as a share of the capacity;
+        infinity where the design cannot be built.
         A design is feasible where all are <= 0. Designs whose objectives are not all finite,
         and metrics that are not numbers, miss by infinity.
     """
     capacity = columns["memory_bytes"] + columns["memory_free_bytes"]
     shortage = -columns["memory_free_bytes"] / np.where(capacity > 0.0, capacity, 1.0)
     parts = [target.violation(columns[target.metric]) for target in space.targets]
-    result = np.stack([*parts, shortage], axis=1)
+    # Without end, so that no design that cannot be built passes for the nearest one.
+    unbuildable = np.where(columns["buildable"] >= 1.0, 0.0, np.inf)
+    result = np.stack([*parts, shortage, unbuildable], axis=1)
     result[np.isnan(result)] = np.inf
     result[~np.isfinite(objective_values(space, columns)).all(axis=1)] = np.inf
     return result

@@ -29,7 +29,7 @@ def by_definition(values: np.ndarray) -> np.ndarray:
 
 
 @given(MATRICES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_mask_is_the_definition(values):
     before = values.copy()
     np.testing.assert_array_equal(non_dominated(values), by_definition(values))

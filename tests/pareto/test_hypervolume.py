@@ -24,7 +24,7 @@ MATRICES = hnp.arrays(
 
 
 @given(MATRICES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_agrees_with_moocore(values):
     corner = np.full(values.shape[1], 7.5)
     inside = values[(values < corner).all(axis=1)]

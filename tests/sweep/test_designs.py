@@ -87,13 +87,15 @@ def test_violations_are_shares_of_the_limit(toy):
     columns |= {
         "memory_bytes": np.array([8.0, 12.0, 4.0]),
         "memory_free_bytes": np.array([2.0, -2.0, 0.0]),
+        "buildable": np.array([1.0, 1.0, 0.0]),
     }
-    expected = [[-0.5, 0.5, -0.2], [0.0, 0.0, 0.2], [0.5, -1.0, 0.0]]
+    expected = [[-0.5, 0.5, -0.2, 0.0], [0.0, 0.0, 0.2, 0.0], [0.5, -1.0, 0.0, np.inf]]
     np.testing.assert_allclose(violations(space, columns), expected, rtol=1e-15)
     assert [entry.metric for entry in requirements(space)] == [
         "ttft_s",
         "decode_tok_s",
         "memory_free_bytes",
+        "buildable",
     ]
 
 
@@ -124,5 +126,5 @@ def test_a_design_that_does_not_fit_is_not_feasible(toy):
     index = space.decode(np.arange(space.size))
     columns = evaluate_designs(space, index, toy.SILICON)
     missed = violations(space, columns)
-    np.testing.assert_array_equal(missed[:, -1] <= 0, columns["fits"] == 1.0)
+    np.testing.assert_array_equal(missed[:, -2] <= 0, columns["fits"] == 1.0)
     assert 0 < columns["fits"].sum() < len(index)

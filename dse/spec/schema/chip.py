@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 
+_Extent = Annotated[int, Field(ge=1, le=1 << 20)]
 _Block = Annotated[int, Field(ge=0, le=1 << 20)]
 
 
@@ -53,14 +54,14 @@ class MatrixSpec(Section):
         Literal["weight_stationary", "output_stationary", "input_stationary", "dot_product"],
         Leaf("dataflow", static=True),
     ] = Field(description="What stays in place while the rest streams past it.")
-    rows: Annotated[Count, Leaf("rows")] = Field(
-        le=1 << 20, description="Rows of the array; the m of a dot-product engine."
+    rows: Annotated[_Extent, Leaf("rows")] = Field(
+        description="Rows of the array; the m of a dot-product engine."
     )
-    cols: Annotated[Count, Leaf("cols")] = Field(
-        le=1 << 20, description="Columns of the array; the n of a dot-product engine."
+    cols: Annotated[_Extent, Leaf("cols")] = Field(
+        description="Columns of the array; the n of a dot-product engine."
     )
-    depth: Annotated[Count, Leaf("depth")] = Field(
-        1, le=1 << 20, description="The k of a dot-product engine; 1 for a systolic array."
+    depth: Annotated[_Extent, Leaf("depth")] = Field(
+        1, description="The k of a dot-product engine; 1 for a systolic array."
     )
     double_buffered: Annotated[bool, Leaf("double_buffered", static=True)] = Field(
         True, description="Whether the next stationary operand loads while this one computes."
@@ -122,8 +123,8 @@ class UnitSpec(Section):
     """Compute unit: equal cores that run one kernel together."""
 
     kind: Literal["npu", "gpu", "cpu"] = Field(description="Kind of unit.")
-    count: Annotated[Count, Leaf("count")] = Field(
-        1, le=1 << 20, description="Cores; matrix, vector and SRAM figures are per core."
+    count: Annotated[_Extent, Leaf("count")] = Field(
+        1, description="Cores; matrix, vector and SRAM figures are per core."
     )
     clock: Annotated[
         float, Quantity("frequency", low="1 kHz", high="100 GHz"), Leaf("clock_hz")

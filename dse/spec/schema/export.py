@@ -145,11 +145,10 @@ def _parts(definitions: dict[str, JsonSchemaValue]) -> dict[str, JsonSchemaValue
     parts = {}
     for name, body in definitions.items():
         part = _redirected(body)
-        if "properties" in part:
-            part["properties"] = {
-                key: field if key in ("schema", *RESERVED) else {"anyOf": [field, _NULL]}
-                for key, field in part["properties"].items()
-            }
+        part["properties"] = {
+            key: field if key in ("schema", *RESERVED) else _removable(field)
+            for key, field in part["properties"].items()
+        }
         part.pop("required", None)
         parts[f"{name}Part"] = part
     file = parts["FilePart"]
@@ -160,6 +159,16 @@ def _parts(definitions: dict[str, JsonSchemaValue]) -> dict[str, JsonSchemaValue
     }
     file["required"] = ["schema", "base", "name", "title"]
     return parts
+
+
+def _removable(field: JsonSchemaValue) -> JsonSchemaValue:
+    """Allow null in place of a field, and in place of the entries of a mapping by name."""
+    if "patternProperties" in field:
+        entries = field["patternProperties"].items()
+        field["patternProperties"] = {key: _removable(entry) for key, entry in entries}
+    description = field.pop("description", None)
+    either: JsonSchemaValue = {"anyOf": [field, _NULL]}
+    return either | ({"description": description} if description else {})
 
 
 def _redirected(value: Any) -> Any:

@@ -10,6 +10,7 @@ from dse.spec.schema.field import Count, Name, Section, Title, fault
 
 __all__ = ["MlaSpec", "ModelSpec", "MoeSpec"]
 
+_Layers = Annotated[int, Field(ge=1, le=10**5)]
 _Whole = Annotated[int, Field(ge=0, le=10**9)]
 
 
@@ -61,7 +62,7 @@ class ModelSpec(Section):
         description="Width of the dense feed-forward network; may be left out where every layer "
         "is a mixture of experts.",
     )
-    num_hidden_layers: Count = Field(le=10**5, description="Layers.")
+    num_hidden_layers: _Layers = Field(description="Layers.")
     num_attention_heads: Count = Field(description="Query heads.")
     num_key_value_heads: Count | None = Field(
         None, description="Key and value heads; by default as many as query heads."

@@ -7,9 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dse.dtype import parse_format
-from dse.spec.schema.field import Count, Leaf, Name, Section, StorageFormat, Title
+from dse.spec.schema.field import Leaf, Name, Section, StorageFormat, Title
 
 __all__ = ["ScenarioSpec"]
+
+
+_Tokens = Annotated[int, Field(ge=1, le=10**8)]
+_Batch = Annotated[int, Field(ge=1, le=10**6)]
 
 
 class ScenarioSpec(Section):
@@ -17,14 +21,14 @@ class ScenarioSpec(Section):
 
     name: Name = Field(description="Key in the library; the file's name without its ending.")
     title: Title = Field(description="Name for people.")
-    prompt_tokens: Annotated[Count, Leaf("prompt_tokens", static=True)] = Field(
-        le=10**8, description="Tokens of the prompt."
+    prompt_tokens: Annotated[_Tokens, Leaf("prompt_tokens", static=True)] = Field(
+        description="Tokens of the prompt."
     )
-    output_tokens: Annotated[Count, Leaf("output_tokens", static=True)] = Field(
-        le=10**8, description="Tokens generated."
+    output_tokens: Annotated[_Tokens, Leaf("output_tokens", static=True)] = Field(
+        description="Tokens generated."
     )
-    batch_size: Annotated[Count, Leaf("batch_size", static=True)] = Field(
-        1, le=10**6, description="Sequences processed together."
+    batch_size: Annotated[_Batch, Leaf("batch_size", static=True)] = Field(
+        1, description="Sequences processed together."
     )
     weights: Annotated[StorageFormat, Leaf("precision.weights")] = Field(
         description="Format of the layers' weights."

@@ -1,0 +1,239 @@
+"""``dse sweep``, ``dse search`` and ``dse pareto``."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from dse.store import load_run
+
+
+def test_a_sweep_writes_a_run_and_tells_its_front(run, small_space, tmp_path):
+    out = tmp_path / "run"
+    done = run("sweep", small_space, "--grid", "--out", out)
+    assert done.code == 0
+    assert "24 of 24 designs evaluated" in done.err
+    assert "A small space" in done.out
+    assert load_run(out).is_complete
+
+
+def test_the_sweep_s_document(run, small_space, tmp_path):
+    done = run("sweep", small_space, "--grid", "--out", tmp_path / "run", "--json")
+    document = done.document("sweep")
+    assert document["evaluated"] == document["designs_in_space"] == 24
+    assert document["front"] > 0
+    assert document["knee"]["axes"]["chip.dram.bus_width"] in ("64 bit", "128 bit")
+    assert document["diagnosis"] is None
+
+
+def test_the_same_sweep_again_writes_the_same_tables(run, small_space, tmp_path):
+    out = tmp_path / "run"
+    tables = []
+    for _ in range(2):
+        assert run("sweep", small_space, "--samples", 9, "--seed", 4, "--out", out).code == 0
+        tables.append([(out / name).read_bytes() for name in ("front.csv", "results.csv")])
+    assert tables[0] == tables[1]
+
+
+def test_another_sweep_into_the_same_folder_is_refused_without_force(run, small_space, tmp_path):
+    out = tmp_path / "run"
+    run("sweep", small_space, "--grid", "--out", out)
+    done = run("sweep", small_space, "--samples", 4, "--out", out)
+    assert done.code == 4
+    assert "--force" in done.err
+    assert run("sweep", small_space, "--samples", 4, "--out", out, "--force").code == 0
+
+
+def test_a_foreign_folder_is_never_cleared(run, small_space, tmp_path):
+    (tmp_path / "thesis.tex").write_text("mine")
+    done = run("sweep", small_space, "--grid", "--out", tmp_path, "--force")
+    assert done.code == 4
+    assert (tmp_path / "thesis.tex").read_text() == "mine"
+
+
+def test_the_manifest_records_command_and_inputs(run, swept):
+    manifest = load_run(swept).manifest
+    assert any(name.endswith("small.yaml") for name in manifest.inputs)
+    assert "hw_configs/technology/nodes.yaml" in manifest.inputs
+
+
+def test_nothing_meets_the_targets(run, hopeless_space, tmp_path):
+    done = run("sweep", hopeless_space, "--grid", "--out", tmp_path / "run", "--json")
+    assert done.code == 3
+    document = done.document("sweep")
+    assert document["front"] == 0
+    diagnosis = document["diagnosis"]
+    assert diagnosis["binding"] == "ttft_s"
+    assert diagnosis["certain"]
+    assert diagnosis["nearest"]["misses"][0]["metric"] == "ttft_s"
+    ends = {entry["axis"]: (entry["side"], entry["end"]) for entry in diagnosis["widen"]}
+    assert ends["chip.units.npu.clock"] == ("above", "1.2 GHz")
+    for text in ("no design meets the targets", "binding: ttft_s <= 1 us", "widen chip.units.npu"):
+        assert text in done.err
+
+
+def test_an_uncertain_diagnosis_says_so(run, hopeless_space, tmp_path):
+    done = run("sweep", hopeless_space, "--samples", 4, "--out", tmp_path / "run")
+    assert done.code == 3
+    assert "no design met the targets" in done.err
+    assert "not every design was evaluated" in done.err
+
+
+def test_models_can_be_replaced(run, small_space, tmp_path):
+    out = tmp_path / "run"
+    models = ("--model", "llama-3.2-3b", "--model", "qwen3-0.6b")
+    assert run("sweep", small_space, "--grid", "--out", out, *models).code in (0, 3)
+    assert load_run(out).manifest.space["models"] == ["llama-3.2-3b", "qwen3-0.6b"]
+
+
+def test_a_dry_run_estimates_and_writes_nothing(run, small_space, tmp_path):
+    out = tmp_path / "run"
+    done = run("sweep", small_space, "--grid", "--dry-run", "--out", out, "--json")
+    assert done.document("estimate")["designs"] == 24
+    assert not out.exists()
+    assert "24 of 24 designs" in run("sweep", small_space, "--grid", "--dry-run").out
+
+
+@pytest.mark.parametrize("command", ["sweep", "search"])
+def test_a_run_needs_a_folder(run, small_space, command):
+    done = run(command, small_space)
+    assert done.code == 2
+    assert "--out" in done.err
+
+
+def test_grid_and_samples_exclude_each_other(run, small_space):
+    assert run("sweep", small_space, "--grid", "--samples", 3).code == 2
+
+
+def test_keep_all_keeps_every_design(run, small_space, tmp_path):
+    out = tmp_path / "run"
+    assert run("sweep", small_space, "--grid", "--keep-all", "--out", out).code == 0
+    assert len(load_run(out).tables["results"]["design"]) == 24
+
+
+def test_a_search_finds_the_front_of_the_sweep(run, small_space, swept, tmp_path):
+    done = run("search", small_space, "--out", tmp_path / "run", "--trials", 10, "--json")
+    document = done.document("search")
+    assert done.code == 0
+    assert document["front"] == len(load_run(swept).tables["front"]["design"])
+    assert document["settings"]["sampler"] == "nsga2"
+
+
+def test_an_interrupted_search_says_how_to_go_on(run, small_space, tmp_path, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dse.search.run_search", interrupt)
+    done = run("search", small_space, "--out", tmp_path / "run")
+    assert done.code == 130
+    assert "the same command goes on" in done.err
+
+
+def test_a_search_tells_what_it_took_over(run, small_space, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from dse import search
+
+    original = search.run_search
+
+    def resumed(*args, **kwargs):
+        return replace(original(*args, **kwargs), resumed=3, torn_bytes=5)
+
+    monkeypatch.setattr(search, "run_search", resumed)
+    done = run("search", small_space, "--out", tmp_path / "run", "--trials", 4)
+    assert "went on after 3 batches" in done.err
+    assert "5 bytes of a torn last line" in done.err
+
+
+def test_pareto_shows_the_front_and_writes_files(run, swept, tmp_path):
+    done = run("pareto", swept, "--out", tmp_path)
+    assert done.code == 0
+    names = {path.name for path in tmp_path.iterdir()}
+    stem = "front-tpot_s-energy_per_token_j"
+    assert names == {f"{stem}.png", f"{stem}.svg", "matrix.png", "matrix.svg"} | {
+        "front.csv",
+        "pareto.json",
+    }
+    assert sum(line.startswith("*") for line in done.out.splitlines()) == 2  # knee, and its note
+    assert done.err.count("wrote ") == 6
+    assert (tmp_path / "front.csv").read_bytes() == (swept / "front.csv").read_bytes()
+
+
+def test_the_pareto_document_holds_the_whole_front(run, swept, tmp_path):
+    done = run("pareto", swept, "--out", tmp_path, "--format", "json", "--json")
+    document = done.document("pareto")
+    with (swept / "front.csv").open() as stream:
+        designs = {int(row["design"]) for row in csv.DictReader(stream)}
+    assert {row["design"] for row in document["front"]} == designs
+    assert document["knee"] in designs
+    assert document["knee"] == json.loads((swept / "summary.json").read_text())["knee"]
+    assert json.loads((tmp_path / "pareto.json").read_text()) == document
+
+
+def test_real_chips_are_of_the_base_chip_s_segment(run, swept, tmp_path):
+    document = run("pareto", swept, "--format", "csv", "--json").document("pareto")
+    names = {chip["chip"] for chip in document["chips"]}
+    assert "snapdragon-8-elite" in names
+    assert not names & {"apple-m4", "nvidia-h200-sxm"}
+
+
+def test_real_chips_get_the_knee_s_formats(run, swept):
+    document = run("pareto", swept, "--format", "csv", "--json").document("pareto")
+    knee = next(row for row in document["front"] if row["design"] == document["knee"])
+    weights = knee["axes"]["scenario.weights"]
+    alone = run(
+        "evaluate", "tensor-g5", "llama-3.2-1b", "--scenario", "phone-chat",
+        "--weights", weights, "--json",
+    ).document("evaluate")  # fmt: skip
+    chip = next(chip for chip in document["chips"] if chip["chip"] == "tensor-g5")
+    assert chip["metrics"] == alone["metrics"]
+
+
+def test_axes_and_colour_can_be_chosen(run, swept, tmp_path):
+    options = ("--x", "ttft_s", "--y", "area_mm2", "--color", "tpot_s", "--format", "svg")
+    assert run("pareto", swept, "--out", tmp_path, *options).code == 0
+    assert (tmp_path / "front-ttft_s-area_mm2.svg").exists()
+
+
+def test_the_front_goes_by_its_own_folder_by_default(run, swept):
+    before = (swept / "front.csv").read_bytes()
+    assert run("pareto", swept, "--format", "csv").code == 0
+    assert (swept / "front.csv").read_bytes() == before
+
+
+def test_a_bad_metric_or_format_is_a_usage_error(run, swept):
+    done = run("pareto", swept, "--x", "tpot")
+    assert done.code == 2
+    assert 'did you mean "tpot_s"?' in done.err
+    assert run("pareto", swept, "--format", "pdf").code == 2
+
+
+def test_no_run_in_the_folder(run, tmp_path):
+    done = run("pareto", tmp_path)
+    assert done.code == 4
+    assert "no run here" in done.err
+
+
+def test_pareto_of_an_empty_front(run, hopeless_space, tmp_path):
+    out = tmp_path / "run"
+    run("sweep", hopeless_space, "--grid", "--out", out)
+    done = run("pareto", out, "--format", "svg", "--json")
+    assert done.code == 3
+    assert done.document("pareto")["front"] == []
+    assert (out / "matrix.svg").exists()
+
+
+def test_without_the_library_s_files_there_are_no_real_chips(run, swept, tmp_path):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(swept, copy)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["space"]["models"] = ["gone"]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    done = run("pareto", copy, "--format", "csv", "--json")
+    assert done.code == 0
+    assert "no real chips to compare with" in done.err
+    assert done.document("pareto")["chips"] == []

@@ -1,0 +1,101 @@
+"""What only a process of its own can show: imports, pipes, signals."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DSE = (sys.executable, "-m", "dse")
+HEAVY = {"numpy", "scipy", "optuna", "matplotlib", "pydantic", "yaml", "rich"}
+
+
+def imported(*args: str) -> set[str]:
+    """Top-level packages that a command line imports."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "dse", *args],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rsplit("|", 1)[-1].strip().partition(".")[0] for line in lines}
+
+
+@pytest.mark.parametrize("args", [("--help",), ("--version",), ("evaluate", "--help")])
+def test_help_imports_click_alone(args):
+    found = imported(*args)
+    assert "click" in found
+    assert not found & HEAVY
+
+
+def test_evaluate_imports_no_optimiser_and_no_plotter():
+    found = imported("evaluate", "snapdragon-8-elite", "llama-3.2-1b", "--json")
+    assert "numpy" in found
+    assert not found & {"optuna", "scipy", "matplotlib", "rich"}
+
+
+def test_completion_of_names_reads_no_file():
+    environment = os.environ | {
+        "_DSE_COMPLETE": "bash_complete",
+        "COMP_WORDS": "dse evaluate snapdragon-8-e",
+        "COMP_CWORD": "2",
+    }
+    done = subprocess.run([*DSE], capture_output=True, text=True, check=False, env=environment)
+    assert "plain,snapdragon-8-elite" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("args", [("specs", "list"), ("--help",), ("sweep", "--help")])
+def test_a_reader_that_leaves_early_is_no_error(args):
+    with subprocess.Popen(
+        [*DSE, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        errors = process.stderr.read()
+        code = process.wait()
+    assert code == 141
+    assert errors == b""
+
+
+def test_a_pipe_gets_no_escape_codes():
+    done = subprocess.run(
+        [*DSE, "evaluate", "snapdragon-8-elite", "llama-3.2-1b"],
+        capture_output=True,
+        check=True,
+        env=os.environ | {"TERM": "xterm-256color"},
+    )
+    assert b"\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_signals_leave_with_their_code(name, code):
+    script = (
+        "import os, signal, sys, click\n"
+        "from dse.cli.main import cli, main\n"
+        "@click.command()\n"
+        "def wait():\n"
+        f"    os.kill(os.getpid(), signal.{name})\n"
+        "    signal.pause()\n"
+        "cli.commands['wait'] = wait\n"
+        "sys.exit(main(['wait']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+
+
+def test_it_runs_from_another_folder(tmp_path: Path):
+    folder = tmp_path / "a folder, café"
+    folder.mkdir()
+    done = subprocess.run(
+        [*DSE, "specs", "show", "nobody"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith("1 error in 1 file\n")
