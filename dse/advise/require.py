@@ -47,6 +47,8 @@ class Interface:
     bus_bits_per_s : float
         Raw bus rate, width x data rate, that its payload share and efficiency turn into the
         least bandwidth; bit/s.
+    bus_width_bits : float
+        The same as whole channels at the type's fastest grade, bit.
     energy_per_token_j : float
         DRAM and matrix energy of one output token on the best node, J.
     within_power : bool or None
@@ -55,6 +57,7 @@ class Interface:
 
     dram: str
     bus_bits_per_s: float
+    bus_width_bits: float
     energy_per_token_j: float
     within_power: bool | None
 
@@ -348,5 +351,7 @@ def _interfaces(
         energy = bytes_per_token * 8.0 * dram.energy_j_per_bit + mac_j
         raw = bandwidth * 8.0 / (dram.payload_fraction * dram.efficiency)
         within = None if budget_j is None else energy <= budget_j
-        rows.append(Interface(name, raw, energy, within))
+        channels = math.ceil(raw / (dram.max_data_rate_per_s * dram.channel_bits))
+        width = max(1, channels) * dram.channel_bits
+        rows.append(Interface(name, raw, width, energy, within))
     return tuple(sorted(rows, key=lambda row: (row.energy_per_token_j, row.dram)))

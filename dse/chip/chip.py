@@ -35,8 +35,8 @@ class Area:
     Parameters
     ----------
     other_mm2 : float
-        Area of blocks that are not described (modem, camera, other units), mm2, at the chip's
-        own node.
+        Area that blocks which are not described (modem, camera, other units) would take on the
+        reference node, mm2: a search over nodes shrinks them with the rest.
     die_mm2 : float or None
         Published die area, mm2; None to model it as the sum of the parts.
     """

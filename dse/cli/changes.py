@@ -66,10 +66,19 @@ def changed_chip(ref: str, changes: Mapping[str, str]) -> Chip:
     SpecError
         With all faults of the file and of the changes.
     """
-    from dse.spec import load_chip
+    from dse.cost import open_die
+    from dse.spec import load_chip, load_technology
     from dse.spec.load import chip_from
 
-    return chip_from(_draft("chip", ref, changes)) if changes else load_chip(ref)
+    base = load_chip(ref)
+    if not changes:
+        return base
+    chip = chip_from(_draft("chip", ref, changes))
+    if base.area.die_mm2 is None or any(path.startswith("area") for path in changes):
+        return chip
+    # A published die cannot show what a changed part costs: what its parts leave over can.
+    opened = open_die(base, base.unit(), load_technology().silicon)
+    return replace(chip, area=opened.area)
 
 
 def changed_scenario(ref: str, changes: Mapping[str, str]) -> Scenario:

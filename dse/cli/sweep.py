@@ -25,7 +25,7 @@ __all__ = ["sweep"]
         (
             "dse sweep phone_10b --out out/sweep --samples 4096",
             "dse sweep phone_10b --grid --dry-run",
-            "dse sweep phone_10b --out out/grid --grid --model llama-3.1-8b",
+            "dse sweep phone_10b --out out/llama --samples 1024 --model llama-3.1-8b",
         ),
         "SPACE is a name of the library (`dse specs list space`) or the path of a file. The "
         "folder gets the front (front.csv), a sample of all designs (results.csv) and a "

@@ -107,7 +107,7 @@ def area_parts(chip: Chip, unit: ComputeUnit, silicon: Silicon) -> AreaParts:
         cache=np.asarray(cache),
         interface=np.asarray(interface),
         other_units=np.asarray(sum(others)) if others else np.zeros(1),
-        other=np.asarray(chip.area.other_mm2),
+        other=np.asarray(chip.area.other_mm2 * silicon.other_area_factor(chip.node)),
     )
 
 
@@ -119,7 +119,8 @@ def open_die(chip: Chip, unit: ComputeUnit, silicon: Silicon) -> Chip:
     """
     if chip.area.die_mm2 is None:
         return chip
-    rest = chip.area.die_mm2 - area_parts(chip, unit, silicon).total + chip.area.other_mm2
+    parts = area_parts(chip, unit, silicon)
+    rest = (chip.area.die_mm2 - parts.total + parts.other) / silicon.other_area_factor(chip.node)
     other = float(np.max(np.maximum(rest, chip.area.other_mm2)))
     return dataclasses.replace(
         chip, area=dataclasses.replace(chip.area, other_mm2=other, die_mm2=None)

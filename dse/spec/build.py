@@ -58,19 +58,21 @@ class Technology:
 def to_chip(spec: ChipSpec, technology: Technology) -> Chip:
     """Build the chip; its node and DRAM type must exist."""
     cache, storage = spec.cache, spec.storage
+    node = technology.nodes[spec.node]
+    other = spec.area.other / technology.silicon.other_area_factor(node)
     return Chip(
         name=spec.name,
         title=spec.title,
         segment=spec.segment,
         year=spec.year,
-        node=technology.nodes[spec.node],
+        node=node,
         units=tuple(_unit(name, unit) for name, unit in spec.units.items()),
         # No cache is one that holds nothing and delays nothing.
         cache=Cache(cache.capacity, cache.bandwidth) if cache else Cache(0.0, float("inf")),
         dram=_dram(spec.dram, technology.drams[spec.dram.type]),
         storage=Storage(storage.read_bandwidth, storage.energy) if storage else None,
         power=Power(spec.power.idle, spec.power.sustained, spec.power.peak),
-        area=Area(spec.area.other, spec.area.die),
+        area=Area(other, spec.area.die),
         system_reserved_bytes=spec.system_reserved,
     )
 
@@ -238,6 +240,8 @@ def to_silicon(spec: SiliconFile) -> Silicon:
         cache_mm2_per_byte=spec.cache_area,
         wire_j_per_bit_mm=spec.wire_energy,
         overhead_fraction=spec.overhead,
+        die_logic_share=spec.die_logic,
+        die_sram_share=spec.die_sram,
         wafer_diameter_mm=spec.wafer_diameter,
         yield_alpha=spec.yield_alpha,
         package_usd=spec.package_price,

@@ -152,3 +152,21 @@ def test_sram_energy_meets_its_anchors(silicon: Silicon, kilobytes: int, picojou
     """Anchors of the technology data at N4: 1, 4, 8 and 32 MB."""
     read = silicon.sram.read_j_per_byte(kilobytes * 1024)
     assert float(read) * 1e12 == pytest.approx(picojoule, rel=0.01)
+
+
+def test_a_die_mix_turns_logic_density_into_chip_density(silicon: Silicon) -> None:
+    """A 1.6-fold logic density with unshrunk SRAM and analogue gives TSMC's 1.3-fold chip.
+
+    N3E against N5: SRAM cells are equal, so half the die shrinks by 1.6 and the rest stays.
+    """
+    from tests.conftest import NODE
+
+    n3e = dataclasses.replace(NODE, logic_area=1 / 1.6)
+    assert 1 / silicon.other_area_factor(n3e) == pytest.approx(1.3, rel=0.06)
+
+
+def test_a_newer_node_shrinks_what_is_not_described(make_chip: Maker, silicon: Silicon) -> None:
+    old, new = make_chip(), make_chip(logic_area=0.66)
+    areas = [area_parts(c, c.units[0], silicon).other for c in (old, new)]
+    assert areas[0] == pytest.approx(80.0)
+    assert areas[1] == pytest.approx(80.0 * (0.5 * 0.66 + 0.5))

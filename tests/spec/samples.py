@@ -149,6 +149,8 @@ scratchpad_area: 0.45 mm2/MiB
 cache_area: 0.65 mm2/MiB
 wire_energy: 50 fJ/bit/mm
 overhead: 0.1
+die_logic: 0.5
+die_sram: 0.3
 wafer_diameter: 300 mm
 yield_alpha: 3
 package_price: 4.5 USD

@@ -145,6 +145,12 @@ class SiliconFile(Section):
     overhead: Annotated[float, Quantity("ratio", high="10", zero=True)] = Field(
         description="Control, interconnect and clocking over the engines' own area."
     )
+    die_logic: Annotated[float, Quantity("ratio", high="1", zero=True)] = Field(
+        description="Share of logic in undescribed die area at the reference node."
+    )
+    die_sram: Annotated[float, Quantity("ratio", high="1", zero=True)] = Field(
+        description="Share of SRAM in it; the rest is analogue and does not shrink."
+    )
     wafer_diameter: Annotated[float, Quantity("length", low="50 mm", high="1 m")] = Field(
         description="Wafer diameter."
     )
