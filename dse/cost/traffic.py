@@ -87,6 +87,8 @@ def gemm_input_bytes(
     sk, sm, sn = min(SLICE, k), min(SLICE, m), min(SLICE, n)
     acc = ACCUMULATOR_BYTES
     rows = (capacity_bytes - 2 * sk * sn * widths.right) / (k * widths.left + sn * acc)
+    if np.all(rows >= m):  # the left operand fits everywhere: each byte once, the least there is
+        return np.asarray(left + right)
     best = left + right * _passes(m, rows)
     if m > FEW_ROWS:
         cols = (capacity_bytes - 2 * sk * sm * widths.left) / (k * widths.right + sm * acc)

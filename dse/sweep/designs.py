@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float64]
 Columns = dict[str, Array]
 
 # Designs per kernel call: the temporaries of one operator stay in the L2 cache.
-_CHUNK = 8192
+_CHUNK = 16384
 # What a metric of neither sense is taken from: the model that makes the slowest decode.
 _JUDGE = "tpot_s"
 
