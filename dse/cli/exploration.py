@@ -14,13 +14,23 @@ from dse.cli.options import Command, SpecName
 from dse.cli.output import print_json, print_tables, say
 
 if TYPE_CHECKING:
+    from dse.report.front import FrontRow
+    from dse.report.view import FrontView
     from dse.search import SearchResult
     from dse.space import Space
     from dse.store import Output
     from dse.sweep import SweepResult
     from dse.technology import Silicon
 
-__all__ = ["NO_DESIGN", "model_option", "output_of", "run_options", "space_from", "tell"]
+__all__ = [
+    "NO_DESIGN",
+    "model_option",
+    "output_of",
+    "print_front",
+    "run_options",
+    "space_from",
+    "tell",
+]
 
 # Exit code of a run that worked but found no design that meets the targets.
 NO_DESIGN = 3
@@ -104,7 +114,7 @@ def tell(
     """Print what a finished run found; leave with code 3 if nothing meets the targets."""
     from dse.report.diagnosis import diagnosis_lines
     from dse.report.findings import findings_document
-    from dse.report.front import front_rows, front_table, front_view, thinned_rows
+    from dse.report.front import front_rows, front_view
     from dse.store import FRONT, load_run
 
     run = load_run(out, (FRONT,))
@@ -117,10 +127,15 @@ def tell(
     if as_json:
         print_json(findings_document(name, run, rows, diagnosis))
     elif rows:
-        view = front_view(run, "")
-        few = thinned_rows(rows, view.objectives, _MAX_ROWS)
-        print_tables(front_table(few, len(rows), view))
+        print_front(rows, front_view(run, ""), _MAX_ROWS)
     if diagnosis is not None:
         say("\n".join(diagnosis_lines(diagnosis)))
         click.get_current_context().exit(NO_DESIGN)
     say(f"`dse pareto {out}` shows and draws the front")
+
+
+def print_front(rows: Sequence[FrontRow], view: FrontView, most: int) -> None:
+    """Print at most so many rows of a front, the knee among them."""
+    from dse.report.front import front_table, thinned_rows
+
+    print_tables(front_table(thinned_rows(rows, view.objectives, most), len(rows), view))

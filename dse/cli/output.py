@@ -51,10 +51,12 @@ def print_json(document: Mapping[str, Any]) -> None:
 
 def print_tables(*tables: Table) -> None:
     """Write tables to stdout: ruled on a terminal, aligned plain text elsewhere."""
-    from dse.report.tables import plain_text, styled_text
+    from dse.report.tables import cut_to_width, plain_text, styled_text
 
-    styled = is_styled(sys.stdout)
     width = shutil.get_terminal_size((100, 24)).columns
+    if is_terminal(sys.stdout):
+        tables = tuple(part for table in tables for part in cut_to_width(table, width))
+    styled = is_styled(sys.stdout)
     texts = [styled_text(table, width) if styled else plain_text(table) for table in tables]
     click.echo("\n".join(texts), nl=False, color=styled)
 

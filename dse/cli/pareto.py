@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dse.cli.changes import changed_scenario
-from dse.cli.exploration import NO_DESIGN
+from dse.cli.exploration import NO_DESIGN, print_front
 from dse.cli.help import command_help
 from dse.cli.options import MetricName, json_option
-from dse.cli.output import is_terminal, json_text, print_json, print_tables, say
+from dse.cli.output import is_terminal, json_text, print_json, say
 
 if TYPE_CHECKING:
     from dse.report.front import FrontRow
@@ -56,7 +56,7 @@ class FormatList(click.ParamType):  # type: ignore[type-arg]
             "dse pareto out/phone_10b --format svg --out figures",
         ),
         "DIR is the folder of a sweep or a search. The pictures are front-X-Y (two metrics, the "
-        "third as colour) and matrix (every pair of objectives).",
+        "third as colour) and, of three objectives and more, matrix (every pair of them).",
     )
 )
 @click.argument("run_dir", metavar="DIR", type=click.Path(path_type=Path))
@@ -77,7 +77,7 @@ class FormatList(click.ParamType):  # type: ignore[type-arg]
 @json_option
 def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Read the run, then show and write."""
-    from dse.report.front import front_rows, front_table, pareto_document, thinned_rows
+    from dse.report.front import front_rows, pareto_document
     from dse.store import load_run
 
     run = load_run(run_dir)
@@ -94,8 +94,7 @@ def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: An
     if as_json:
         print_json(document)
     elif rows:
-        keep = _MAX_ROWS if is_terminal(sys.stdout) else len(rows)
-        print_tables(front_table(thinned_rows(rows, view.objectives, keep), len(rows), view))
+        print_front(rows, view, _MAX_ROWS if is_terminal(sys.stdout) else len(rows))
     for path in files:
         say(f"wrote {path}")
     if not rows:
@@ -116,9 +115,14 @@ def _view(run: Run, rows: Sequence[FrontRow]) -> FrontView:
         lines, chips = _comparison(space, next((row for row in rows if row.is_knee), None))
     except DseError as error:
         say(f"warning: no real chips to compare with: {str(error).splitlines()[0]}")
-    targets = ", ".join(target_text(target) for target in targets_of(run))
+    targets = ", ".join(_unbroken(target_text(target)) for target in targets_of(run))
     lines += [f"targets: {targets}"] if targets else []
     return front_view(run, "\n".join(lines), chips)
+
+
+def _unbroken(text: str) -> str:
+    """Keep the words of a target on one line."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _comparison(
@@ -163,7 +167,7 @@ def _write_pictures(
 
     x, y, colour = _metrics(view, options)
     figures = {f"front-{x}-{y}": front_figure(view, x, y, colour)}
-    if len(view.objectives) > 1:
+    if len(view.objectives) > 2:  # of two, the first picture shows the only pair
         figures["matrix"] = matrix_figure(view)
     out.mkdir(parents=True, exist_ok=True)
     paths = []

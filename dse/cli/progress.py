@@ -38,8 +38,10 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[found]}"),
     )
-    with Bar(*columns, console=Console(file=sys.stderr), transient=True) as bar:
-        task = bar.add_task("", total=None, found="")
+    # It was found above to be a terminal; rich need not guess again.
+    console = Console(file=sys.stderr, force_terminal=True)
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=None, found="")
 
         def show(progress: Progress) -> None:
             bar.update(

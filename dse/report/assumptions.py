@@ -100,7 +100,9 @@ def assumptions_table(found: Sequence[Assumption]) -> Table:
         (f"{entry.file}:{entry.line}", entry.path, entry.value, _cut(entry.source))
         for entry in found
     )
-    columns = tuple(Column(title) for title in ("where", "field", "value", "source"))
+    columns = tuple(
+        Column(title, may_fold=title != "value") for title in ("where", "field", "value", "source")
+    )
     title = f"{len(rows)} numbers behind this were recalled or inferred (confidence C)"
     return Table(columns, rows, title=title)
 

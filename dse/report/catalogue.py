@@ -68,6 +68,7 @@ LISTED: dict[str, Callable[[Any], Row]] = {
     "space": _space_row,
 }
 
+_LONG = ("title", "asks", "models", "objectives")
 _NUMBERS = ("year", "parameters", "layers", "context", "designs", "axes", "bandwidth", "dram")
 
 
@@ -75,7 +76,7 @@ def catalogue_table(rows: Sequence[Row]) -> Table:
     """Rows of one kind as a table; all rows have the same keys."""
     names = list(rows[0]) if rows else ["name"]
     return Table(
-        columns=tuple(Column(name, is_number=name in _NUMBERS) for name in names),
+        columns=tuple(Column(name, name in _NUMBERS, name in _LONG) for name in names),
         rows=tuple(tuple(str(row[name]) for name in names) for row in rows),
     )
 
@@ -97,5 +98,9 @@ def fields_object(tree: Node) -> list[Row]:
 def fields_table(tree: Node, title: str) -> Table:
     """The same as a table, without the sources, which are long."""
     rows = tuple((row["path"], row["text"], row["confidence"]) for row in fields_object(tree))
-    columns = (Column("field"), Column("value"), Column("confidence"))
+    columns = (
+        Column("field", may_fold=True),
+        Column("value", may_fold=True),
+        Column("confidence"),
+    )
     return Table(columns, rows, title=title)

@@ -93,7 +93,7 @@ def summary_table(result: Evaluation, scenario: Scenario) -> Table:
         )
     ]
     return Table(
-        columns=(Column(""), Column("", is_number=True), Column("")),
+        columns=(Column(""), Column("", is_number=True), Column("", may_fold=True)),
         rows=tuple(rows),
         title=f"{result.model_title} on {result.chip_title} ({result.unit})\n"
         f"{scenario_text(scenario)}",
@@ -185,7 +185,7 @@ def compare_table(results: Sequence[Evaluation], scenario: Scenario) -> Table:
     rows, strong = [], set()
     for i, name in enumerate(_COMPARED):
         values = [result.metrics[name] for result in results]
-        best = _best(values, metric(name).sense)
+        best = set() if name == "fits" else _best(values, metric(name).sense)
         cells = [
             result.text(name) + (" *" if j in best else "  " if best else "")
             for j, result in enumerate(results)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["PNG_DPI", "front_figure", "matrix_figure", "save_figure"]
 
 PNG_DPI = 200
+# Numbers along an axis of the matrix.
+_SMALL_TICKS = 5
 # Letters of the subtitle that fit beside each other.
 _LETTERS_PER_INCH = 14.5
 
@@ -68,7 +70,7 @@ def matrix_figure(view: FrontView) -> Figure:
 
     across, up = view.objectives[:-1], view.objectives[1:]
     with rc():
-        size = (1.2 + 2.7 * len(across), 1.3 + 2.3 * len(up))
+        size = (max(6.0, 1.2 + 2.7 * len(across)), max(4.6, 1.3 + 2.3 * len(up)))
         figure = Figure(figsize=size, layout="constrained")
         grid = figure.subplots(len(up), len(across), squeeze=False)
         for i, y in enumerate(up):
@@ -79,7 +81,7 @@ def matrix_figure(view: FrontView) -> Figure:
                     continue
                 pane = Pane(axes, view, x, y)
                 pane.draw()
-                pane.set_axes(x_label=i == len(up) - 1, y_label=j == 0)
+                pane.set_axes(i == len(up) - 1, j == 0, _SMALL_TICKS)
         _title(figure, view, grid[0][0])
         if len(across) > 1:
             # The upper triangle is empty: the legend covers nothing there.

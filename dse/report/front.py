@@ -178,12 +178,19 @@ def front_table(rows: Sequence[FrontRow], total: int, view: FrontView) -> Table:
     """Front as a table: objectives first, then targeted metrics, then what was chosen.
 
     Axes on which all rows agree are told once, below the table.
+
+    Parameters
+    ----------
+    rows : sequence of FrontRow
+        At least one.
+    total : int
+        Size of the whole front.
+    view : FrontView
+        For title, objectives and targets.
     """
-    targeted = [target.metric for target in view.targets]
-    names = list(dict.fromkeys([*view.objectives, *targeted]))
-    paths = list(rows[0].axes) if rows else []
-    fixed = [path for path in paths if len({row.axes[path] for row in rows}) == 1]
-    varied = [path for path in paths if path not in fixed]
+    names = list(dict.fromkeys([*view.objectives, *(t.metric for t in view.targets)]))
+    fixed = {path: text for path, text in rows[0].axes.items() if _is_same(rows, path)}
+    varied = [path for path in rows[0].axes if path not in fixed]
     lines = tuple(
         (
             "*" if row.is_knee else "",
@@ -193,17 +200,29 @@ def front_table(rows: Sequence[FrontRow], total: int, view: FrontView) -> Table:
         )
         for row in rows
     )
-    number = [Column(name, is_number=True) for name in ("design", *names)]
-    columns = (Column(""), *number, *(Column(_short(path)) for path in varied))
+    numbers = [Column(name, is_number=True) for name in ("design", *names)]
+    return Table(
+        columns=(Column(""), *numbers, *(Column(_short(path)) for path in varied)),
+        rows=lines,
+        title=f"{view.title}: {total} designs on the front",
+        notes=_notes(rows, total, fixed),
+        strong=frozenset((i, j) for i, row in enumerate(rows) if row.is_knee for j in range(2)),
+        lead=2,
+    )
+
+
+def _is_same(rows: Sequence[FrontRow], path: str) -> bool:
+    return len({row.axes[path] for row in rows}) == 1
+
+
+def _notes(rows: Sequence[FrontRow], total: int, fixed: Mapping[str, str]) -> tuple[str, ...]:
     notes = ["* knee of the front"]
     if len(rows) < total:
         notes.append(f"{len(rows)} of {total} designs shown; --json gives them all")
     if fixed:
-        same = ", ".join(f"{_short(path)} = {rows[0].axes[path]}" for path in fixed)
+        same = ", ".join(f"{_short(path)} = {text}" for path, text in fixed.items())
         notes.append(f"the same in all: {same}")
-    strong = frozenset((i, j) for i, row in enumerate(rows) if row.is_knee for j in range(2))
-    title = f"{view.title}: {total} designs on the front"
-    return Table(columns, lines, title=title, notes=tuple(notes), strong=strong)
+    return tuple(notes)
 
 
 def _short(path: str) -> str:

@@ -65,11 +65,13 @@ class Pane:
         self._draw_chips()
         self._draw_knee()
 
-    def set_axes(self, x_label: bool = True, y_label: bool = True) -> None:
+    def set_axes(self, x_label: bool = True, y_label: bool = True, most_ticks: int = 9) -> None:
         """Set ranges, scales and labels, once everything is drawn."""
         across, up = self._visible().T
-        set_axis(self.axes, "x", across, axis_label(self.x, self.x_scale) if x_label else "")
-        set_axis(self.axes, "y", up, axis_label(self.y, self.y_scale) if y_label else "")
+        x_text = axis_label(self.x, self.x_scale) if x_label else ""
+        y_text = axis_label(self.y, self.y_scale) if y_label else ""
+        set_axis(self.axes, "x", across, x_text, most_ticks)
+        set_axis(self.axes, "y", up, y_text, most_ticks)
         self.axes.tick_params(labelbottom=x_label, labelleft=y_label)
 
     def write_labels(self) -> None:
@@ -132,6 +134,8 @@ class Pane:
         members = np.flatnonzero(self.view.front)
         if not members.size:
             return
+        if colour is not None and np.ptp(self.view.columns[colour][members]) == 0.0:
+            colour = None  # one value needs no scale of colours
         style = {"c": FRONT} if colour is None else self._colours(colour, members)
         dots = self.axes.scatter(
             *_columns(self._points(members)),

@@ -44,6 +44,7 @@ def interfaces_table(need: Requirement) -> Table:
         (
             entry.dram,
             f"{significant(entry.bus_bits_per_s / 1e9, 3)} Gbit/s",
+            f"{entry.bus_width_bits:g} bit",
             format_unit(entry.energy_per_token_j, "J"),
             words[entry.within_power],
         )
@@ -51,7 +52,8 @@ def interfaces_table(need: Requirement) -> Table:
     )
     columns = (
         Column("DRAM"),
-        Column("bus", is_number=True),
+        Column("bus rate", is_number=True),
+        Column("width at least", is_number=True),
         Column("energy per token", is_number=True),
         Column("within power"),
     )

@@ -165,6 +165,7 @@ def _require() -> Schema:
     interface = {
         "dram": _TEXT,
         "bus_bits_per_s": _REAL,
+        "bus_width_bits": _REAL,
         "energy_per_token_j": _REAL,
         "within_power": {"type": ["boolean", "null"]},
     }

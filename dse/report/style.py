@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.cost.metric import metric
-from dse.report.quantity import Scale, axis_scale, metric_title
+from dse.report.quantity import Scale, metric_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,7 +101,9 @@ def axis_label(name: str, scale: Scale) -> str:
     return f"{metric_title(name)}{unit}{better}"
 
 
-def set_axis(axes: Axes, which: str, limits: npt.NDArray[np.float64], label: str) -> None:
+def set_axis(
+    axes: Axes, which: str, limits: npt.NDArray[np.float64], label: str, most_ticks: int = 9
+) -> None:
     """Set scale, range, ticks and label of the x or y axis.
 
     Parameters
@@ -114,6 +116,8 @@ def set_axis(axes: Axes, which: str, limits: npt.NDArray[np.float64], label: str
         Values that must be inside, in the axis's unit; a margin is added.
     label : str
         Label; empty for none.
+    most_ticks : int
+        Numbers that there is room for.
     """
     low, high = _padded(limits)
     is_log = spans_decades(limits)
@@ -121,7 +125,7 @@ def set_axis(axes: Axes, which: str, limits: npt.NDArray[np.float64], label: str
         axes.set(xscale="log" if is_log else "linear", xlim=(low, high), xlabel=label)
     else:
         axes.set(yscale="log" if is_log else "linear", ylim=(low, high), ylabel=label)
-    _set_ticks(axes, which, is_log)
+    _set_ticks(axes, which, is_log, most_ticks)
 
 
 def _padded(values: npt.NDArray[np.float64]) -> tuple[float, float]:
@@ -136,23 +140,19 @@ def _padded(values: npt.NDArray[np.float64]) -> tuple[float, float]:
     return (0.0 if low >= 0 > bottom else bottom), high + air
 
 
-def _set_ticks(axes: Axes, which: str, is_log: bool) -> None:
-    """Write plain numbers at ticks, and name 1, 2 and 5 of a decade where decades are few."""
+def _set_ticks(axes: Axes, which: str, is_log: bool, most: int) -> None:
+    """Write plain numbers at ticks, as many of a decade as there is room for."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     if not is_log:
-        axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_major_locator(MaxNLocator(nbins=min(6, most), steps=[1, 2, 2.5, 5, 10]))
         return
     low, high = axis.get_view_interval()
-    subs = (1.0, 2.0, 5.0) if high < 1000 * low else (1.0,)
+    decades = np.log10(high / low)
+    choices = ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
+    subs = next((s for s in choices if decades * len(s) <= most), choices[-1])
     axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=12))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(LogLocator(base=10, subs=tuple(range(2, 10)), numticks=12))
     axis.set_minor_formatter(NullFormatter())
-
-
-def scale_of(name: str, *arrays: npt.NDArray[np.float64]) -> Scale:
-    """Unit of an axis that shows all of these values."""
-    return axis_scale(name, np.concatenate(arrays).tolist())

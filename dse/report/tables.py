@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-__all__ = ["Column", "Table", "plain_text", "styled_text"]
+__all__ = ["Column", "Table", "cut_to_width", "plain_text", "styled_text"]
 
 _GAP = "  "
+# Least columns of a terminal in which a long text is folded.
+_FOLDED = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,13 @@ class Column:
         Heading; may be empty.
     is_number : bool
         Numbers line up on the right.
+    may_fold : bool
+        Whether long cells may take several lines on a terminal.
     """
 
     title: str
     is_number: bool = False
+    may_fold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Table:
     strong : frozenset of (int, int)
         Cells (row, column) that a terminal shows in bold; the text itself has to carry the
         meaning too, since a pipe has no bold.
+    lead : int
+        Columns that name a row, repeated where a table is cut to fit a terminal.
     """
 
     columns: tuple[Column, ...]
@@ -50,6 +57,7 @@ class Table:
     title: str = ""
     notes: tuple[str, ...] = ()
     strong: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    lead: int = 1
 
 
 def _clean(text: str) -> str:
@@ -88,6 +96,43 @@ def plain_text(table: Table) -> str:
     return "\n".join([*lines, *table.notes, ""])
 
 
+def cut_to_width(table: Table, width: int) -> tuple[Table, ...]:
+    """Cut a table into as many as it takes for each to fit a terminal of `width` columns.
+
+    The leading columns stand in each of them, the title above the first, the notes below the
+    last. A single column that is too wide stays whole.
+    """
+    # One space on both sides of each column, and one between the columns.
+    needs = [
+        min(need, _FOLDED if column.may_fold else need) + 3
+        for need, column in zip(_widths(table), table.columns, strict=True)
+    ]
+    lead = sum(needs[: table.lead]) + 1
+    groups: list[list[int]] = [[]]
+    for place in range(table.lead, len(table.columns)):
+        taken = lead + sum(needs[each] for each in groups[-1])
+        if groups[-1] and taken + needs[place] > width:
+            groups.append([])
+        groups[-1].append(place)
+    parts = [_part(table, [*range(table.lead), *group]) for group in groups]
+    if len(parts) == 1:
+        return (table,)
+    parts[0] = replace(parts[0], title=table.title)
+    parts[-1] = replace(parts[-1], notes=table.notes)
+    return tuple(parts)
+
+
+def _part(table: Table, places: Sequence[int]) -> Table:
+    """Some columns of a table, without its title and notes."""
+    strong = {(i, places.index(j)) for i, j in table.strong if j in places}
+    return Table(
+        columns=tuple(table.columns[place] for place in places),
+        rows=tuple(tuple(row[place] for place in places) for row in table.rows),
+        strong=frozenset(strong),
+        lead=table.lead,
+    )
+
+
 def styled_text(table: Table, width: int) -> str:
     """Lay a table out with rules, bold and colour for a terminal of `width` columns."""
     from rich import box
@@ -98,6 +143,7 @@ def styled_text(table: Table, width: int) -> str:
     ruled = RichTable(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
+        collapse_padding=True,
         show_header=any(column.title for column in table.columns),
     )
     for column in table.columns:
@@ -105,6 +151,7 @@ def styled_text(table: Table, width: int) -> str:
             Text(column.title),
             justify="right" if column.is_number else "left",
             overflow="fold",
+            no_wrap=not column.may_fold,
         )
     for i, row in enumerate(table.rows):
         styles = ["bold green" if (i, j) in table.strong else "" for j in range(len(row))]

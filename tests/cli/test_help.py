@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def workplace(tmp_path_factory):
     """A folder that has what the examples name: the library, a run, a config, a chip."""
     place = tmp_path_factory.mktemp("workplace")
     for name in ("hw_configs", "models_zoo"):
-        (place / name).symlink_to(ROOT / name)
+        # Copies, for an example may write into them.
+        shutil.copytree(ROOT / name, place / name)
     chip = (ROOT / "hw_configs/chips/apple-m4.yaml").read_text()
     (place / "my-chip.yaml").write_text(chip.replace("name: apple-m4", "name: my-chip"))
     (place / "path" / "to").mkdir(parents=True)

@@ -139,6 +139,10 @@ def test_a_colour_metric_gets_a_bar_with_its_unit(view):
     assert [axes.get_ylabel() for axes in figure.axes][1] == "Cost [USD]   ← better"
 
 
+def test_one_value_gets_no_scale_of_colours(view):
+    assert len(front_figure(view, "tpot_s", "cost_usd", "ttft_s").figure.axes) == 1
+
+
 def test_the_matrix_has_every_pair_once(view):
     figure = matrix_figure(view)
     drawn = [axes for axes in figure.axes if axes.axison]

@@ -1,0 +1,110 @@
+"""What a terminal gets and a pipe does not: rules, progress, completion."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from dse.cli import output, progress
+from dse.cli.options import FormatType, MetricName, QuantityType, SpecName
+from dse.dtype import parse_format
+from dse.sweep import Progress
+
+CHIP, MODEL = "snapdragon-8-elite", "llama-3.2-1b"
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Both streams are a terminal of 72 columns."""
+    for module in (output, progress):
+        monkeypatch.setattr(module, "is_terminal", lambda stream: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "72")
+
+
+def test_a_terminal_gets_rules_and_no_line_too_long(run, terminal):
+    done = run("specs", "list", "scenario")
+    assert "\x1b[1m" in done.out
+    assert "─" in done.out
+    wide = run("specs", "show", MODEL)
+    for line in (*wide.out.splitlines(),):
+        assert len(line.replace("\x1b[0m", "").replace("\x1b[1m", "")) <= 72 + 4 * 8
+
+
+def test_a_dumb_terminal_gets_plain_text(run, terminal, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    assert "\x1b" not in run("specs", "list", "scenario").out
+
+
+def test_a_wide_table_is_cut_for_a_terminal_alone(run, terminal, monkeypatch):
+    chips = ("apple-m1", "apple-m2", "apple-m3", "apple-m4", "apple-m5")
+    monkeypatch.setenv("NO_COLOR", "1")
+    cut = run("compare", *chips, "--model", MODEL).out
+    monkeypatch.setattr(output, "is_terminal", lambda stream: False)
+    whole = run("compare", *chips, "--model", MODEL).out
+    assert cut.count("Time to first token") > whole.count("Time to first token") == 1
+
+
+def test_a_closed_stream_is_no_terminal():
+    stream = io.StringIO()
+    stream.close()
+    assert not output.is_terminal(stream)
+
+
+def test_progress_is_shown_on_a_terminal(terminal, capsys):
+    with progress.progress_bar() as show:
+        assert show is not None
+        show(Progress("sweep", 3, 10, 2, 1))
+    err = capsys.readouterr().err
+    assert "sweep" in err
+    assert "3/10" in err
+    assert "2 on the front" in err
+
+
+def test_progress_is_not_shown_in_a_pipe():
+    with progress.progress_bar() as show:
+        assert show is None
+
+
+def words(kind, incomplete):
+    return [item.value for item in kind.shell_complete(None, None, incomplete)]  # type: ignore[arg-type]
+
+
+def test_names_formats_and_metrics_are_completed():
+    assert words(SpecName("scenario"), "phone-c") == ["phone-chat"]
+    assert words(SpecName("chip"), "./my") == ["./my"]
+    assert words(FormatType(), "int4") == ["int4-g32", "int4-g128"]
+    assert words(MetricName(), "tpo") == ["tpot_s"]
+
+
+def test_values_that_are_converted_already_stay():
+    assert QuantityType("time").convert(0.5, None, None) == 0.5
+    assert FormatType().convert(parse_format("int8"), None, None).name == "int8"
+
+
+def test_a_memory_that_nobody_sells_is_said(run):
+    done = run("evaluate", CHIP, MODEL, "--bus-width", "100 bit", "--json")
+    expected = not done.document("evaluate")["metrics"]["buildable"]
+    assert ("comes in this width" in done.err) == expected
+
+
+def test_a_value_that_is_no_yaml_is_a_fault(run):
+    done = run("evaluate", CHIP, MODEL, "--set", "dram.bus_width=[64")
+    assert done.code == 1
+    assert done.err.startswith("--set dram.bus_width: ")
+    assert "Traceback" not in done.err
+
+
+def test_a_list_cannot_be_set(run):
+    done = run("evaluate", CHIP, MODEL, "--set", "units.npu.matrix.rates={a: 1}")
+    assert done.code == 1
+    assert "units.npu.matrix.rates" in done.err
+
+
+def test_show_of_a_faulty_file_reports_it(run, tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text("schema: dse.model/1\nname: y\ntitle: Y\nconfidence: D\n")
+    done = run("specs", "show", path)
+    assert done.code == 1
+    assert "[choice]" in done.err
