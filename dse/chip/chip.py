@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from dse.chip.memory import Cache, Dram, Storage
 from dse.chip.unit import ComputeUnit
 from dse.technology import Node
@@ -43,6 +45,11 @@ class Area:
 
     other_mm2: float
     die_mm2: float | None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the die is only what the file describes, so that area and cost are too small."""
+        return self.die_mm2 is None and not np.any(self.other_mm2)
 
 
 @dataclass(frozen=True, slots=True)

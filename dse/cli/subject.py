@@ -88,5 +88,6 @@ def evaluate_one(
         unit=find_unit(chip, unit).name,
         dram_capacity_bytes=chip.dram.capacity_bytes,
         sustained_w=chip.power.sustained_w,
+        is_partial_die=chip.area.is_partial,
         metrics=evaluate(chip, model, scenario, silicon, unit).row(),
     )

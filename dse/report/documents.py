@@ -97,6 +97,7 @@ def evaluate_document(
         "scenario": scenario_object(scenario),
         "metrics": metrics_object(result.metrics),
         "bounds": _bounds_object(result.metrics),
+        "is_partial_die": result.is_partial_die,
     }
     if operators is not None:
         document["operators"] = [_operator_object(row) for row in operators]
@@ -122,6 +123,7 @@ def compare_document(results: Sequence[Evaluation], scenario: Scenario) -> Docum
                 "unit": result.unit,
                 "metrics": metrics_object(result.metrics),
                 "bounds": _bounds_object(result.metrics),
+                "is_partial_die": result.is_partial_die,
             }
             for result in results
         ],

@@ -30,6 +30,8 @@ class Evaluation:
         Capacity of the chip's DRAM, B.
     sustained_w : float
         What the chip can dissipate for ever, W; infinite where unknown.
+    is_partial_die : bool
+        Whether area and cost cover only the described parts of the die.
     metrics : dict of str to float
         All of `METRICS`, SI.
     """
@@ -41,6 +43,7 @@ class Evaluation:
     unit: str
     dram_capacity_bytes: float
     sustained_w: float
+    is_partial_die: bool
     metrics: dict[str, float]
 
     def text(self, name: str) -> str:
@@ -88,8 +91,8 @@ def summary_table(result: Evaluation, scenario: Scenario) -> Table:
             ("decode_power_w", _power(result, "decode_power_w")),
             ("memory_bytes", _memory(result)),
             ("npu_area_mm2", f"{result.unit} with its SRAM"),
-            ("area_mm2", f"DRAM takes {result.text('edge_fraction')} of the die's edge"),
-            ("cost_usd", "die, package and DRAM"),
+            ("area_mm2", _die(result)),
+            ("cost_usd", "die, package and DRAM" + _PARTIAL * result.is_partial_die),
         )
     ]
     return Table(
@@ -111,6 +114,12 @@ def _wait(result: Evaluation, phase: str) -> str:
         share = result.text("decode_dram_utilisation")
         return f"waits for dram: {share} of {result.text('dram_bandwidth_bytes_per_s')}"
     return f"waits for {bound}"
+
+
+def _die(result: Evaluation) -> str:
+    if result.is_partial_die:
+        return "described parts only: no die area is published"
+    return f"DRAM takes {result.text('edge_fraction')} of the die's edge"
 
 
 def _power(result: Evaluation, name: str) -> str:
@@ -180,16 +189,22 @@ _COMPARED = (
 )
 
 
+_DIE_METRICS = ("area_mm2", "edge_fraction", "cost_usd")
+_PARTIAL = ", of the described parts"
+_PARTIAL_NOTE = "p described parts only: no die area is published, so it is not ranked"
+
+
 def compare_table(results: Sequence[Evaluation], scenario: Scenario) -> Table:
     """Chips side by side; the best value of each row carries a star."""
     rows, strong = [], set()
     for i, name in enumerate(_COMPARED):
         values = [result.metrics[name] for result in results]
-        best = set() if name == "fits" else _best(values, metric(name).sense)
-        cells = [
-            result.text(name) + (" *" if j in best else "  " if best else "")
-            for j, result in enumerate(results)
-        ]
+        partial = {j for j, r in enumerate(results) if r.is_partial_die and name in _DIE_METRICS}
+        ranked = [math.inf if j in partial else value for j, value in enumerate(values)]
+        best = set() if name == "fits" else _best(ranked, metric(name).sense)
+        marks = {**dict.fromkeys(best, " *"), **dict.fromkeys(partial, " p")}
+        blank = "  " if marks else ""
+        cells = [result.text(name) + marks.get(j, blank) for j, result in enumerate(results)]
         strong |= {(i, j + 1) for j in best}
         rows.append((metric_title(name), *cells))
     columns = [Column(result.chip_title, is_number=True) for result in results]
@@ -197,7 +212,7 @@ def compare_table(results: Sequence[Evaluation], scenario: Scenario) -> Table:
         columns=(Column(""), *columns),
         rows=tuple(rows),
         title=f"{results[0].model_title}\n{scenario_text(scenario)}",
-        notes=("* best of the row",),
+        notes=("* best of the row",) + (_PARTIAL_NOTE,) * any(r.is_partial_die for r in results),
         strong=frozenset(strong),
     )
 

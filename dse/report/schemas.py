@@ -83,6 +83,7 @@ def _evaluate() -> Schema:
             "scenario": _scenario(),
             "metrics": _metrics(),
             "bounds": _bounds(),
+            "is_partial_die": {"type": "boolean"},
             "operators": _list(_operator()),
             "provenance": _list(provenance),
         },
@@ -92,6 +93,7 @@ def _evaluate() -> Schema:
 
 def _compare() -> Schema:
     chip = {"chip": _TEXT, "unit": _TEXT, "metrics": _metrics(), "bounds": _bounds()}
+    chip["is_partial_die"] = {"type": "boolean"}
     return _object({"model": _TEXT, "scenario": _scenario(), "chips": _list(_object(chip))})
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from dse.cli.main import cli, main
 
 ROOT = Path(__file__).parents[2]

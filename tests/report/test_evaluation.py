@@ -21,6 +21,7 @@ def evaluation(name="chip", **changes):
         "unit": "npu",
         "dram_capacity_bytes": 8 * 2**30,
         "sustained_w": 4.0,
+        "is_partial_die": False,
     }
     chip_fields = {key: changes.pop(key) for key in list(changes) if key in fields}
     return Evaluation(**(fields | chip_fields), metrics=metrics | changes)
@@ -70,3 +71,15 @@ def test_equal_infinite_and_senseless_values_have_no_best():
     assert "*" not in "".join(text for row in table.rows for text in row)
     alone = compare_table([evaluation("a")], Scenario())
     assert "*" not in "".join(text for row in alone.rows for text in row)
+
+
+def test_a_die_of_which_only_parts_are_known_is_never_the_cheapest() -> None:
+    """Its area and cost leave most of the chip out: ranking it would mislead."""
+    whole = evaluation("whole", area_mm2=120.0, cost_usd=100.0)
+    larger = evaluation("larger", area_mm2=130.0, cost_usd=110.0)
+    parts = evaluation("parts", area_mm2=10.0, cost_usd=50.0, is_partial_die=True)
+    table = compare_table([whole, larger, parts], Scenario())
+    row = next(r for r in table.rows if r[0] == "Cost")
+    assert [cell.rstrip()[-1] for cell in row[1:]] == ["*", "D", "p"]
+    assert any("no die area is published" in note for note in table.notes)
+    assert "described parts" in str(summary_table(parts, Scenario()).rows)
