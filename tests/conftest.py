@@ -24,7 +24,7 @@ from dse.chip import (
     VectorEngine,
 )
 from dse.dtype import DType, parse_format
-from dse.technology import DramType, Node, Silicon, SramLaw
+from dse.technology import BankLaw, DramType, Node, Silicon, SramLaw, VoltageLaw
 from dse.workload import Model, Precision, Scenario
 
 settings.register_profile(
@@ -158,6 +158,10 @@ SILICON = Silicon(
     lane_energy_j=0.6e-12,
     lane_area_mm2=1500e-6,
     sram=SramLaw(4.0 * 2**20, 1.6e-12, 0.58, 0.10, 0.6e-12, 1.2),
+    voltage=VoltageLaw(
+        0.75, (0.4, 0.55, 0.7, 0.82, 0.92, 1.0), (0.55, 0.6, 0.65, 0.7, 0.75, 0.8), 3.0
+    ),
+    bank=BankLaw(256.0 * 1024.0, 64.0, 0.63, 0.035),
     scratchpad_mm2_per_byte=0.45 / 2**20,
     cache_mm2_per_byte=0.65 / 2**20,
     wire_j_per_bit_mm=50e-15,

@@ -310,7 +310,7 @@ def _least_sram(table: tuple[Op, ...], precision: Precision, budget_bytes: float
         total = 0.0
         for op in gemms:
             width = min(widths[op.operand], precision.activations.bytes_per_element)
-            products = op.m * mean(op.k) * mean(op.n)
+            products = mean(op.m) * mean(op.k) * mean(op.n)
             least = op.count * (2.0 * products / math.sqrt(elements) - 2.0 * elements) * width
             total += op.repeat * max(op.operand_elements * widths[op.operand], least)
         return total

@@ -122,6 +122,9 @@ class ComputeUnit:
         Launch and synchronisation of one kernel, s.
     max_dram_bytes_per_s : float
         What this unit alone can draw from DRAM, B/s; infinite where the bus is the only limit.
+    max_clock_hz : float
+        Clock at the highest voltage, Hz: a lower clock then takes less voltage and energy.
+        Infinite where unknown: the unit runs at the technology's reference voltage.
     """
 
     name: str
@@ -133,3 +136,4 @@ class ComputeUnit:
     sram: LocalSram
     dispatch_s: float
     max_dram_bytes_per_s: float = float("inf")
+    max_clock_hz: float = float("inf")

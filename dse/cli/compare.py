@@ -8,8 +8,8 @@ import click
 
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option, scenario_options, unit_option
-from dse.cli.output import print_json, print_tables, say
-from dse.cli.subject import evaluate_one, scenario_from
+from dse.cli.output import print_json, print_tables
+from dse.cli.subject import evaluate_one, scenario_from, warn
 
 __all__ = ["compare"]
 
@@ -38,9 +38,8 @@ def compare(chips: tuple[str, ...], model: str, **options: Any) -> None:
     built, network = [load_chip(name) for name in chips], load_model(model)
     scenario, silicon = scenario_from(options), load_technology().silicon
     results = [evaluate_one(chip, network, scenario, silicon, options["unit"]) for chip in built]
-    for result in results:
-        if not result.metrics["fits"]:
-            say(f"warning: {result.model_title} does not fit the DRAM of {result.chip_title}")
+    for chip, result in zip(built, results, strict=True):
+        warn(chip, scenario, result)
     if options["as_json"]:
         print_json(compare_document(results, scenario))
     else:

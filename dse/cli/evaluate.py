@@ -9,8 +9,8 @@ import click
 from dse.cli.changes import change_options, changed_chip, changes_from
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option, scenario_options, unit_option
-from dse.cli.output import print_json, print_tables, say
-from dse.cli.subject import evaluate_one, find_unit, scenario_from
+from dse.cli.output import print_json, print_tables
+from dse.cli.subject import evaluate_one, find_unit, scenario_from, warn
 
 __all__ = ["evaluate"]
 
@@ -52,10 +52,7 @@ def evaluate(chip: str, model: str, **options: Any) -> None:
     scenario, silicon = scenario_from(options), load_technology().silicon
     unit = find_unit(built, options["unit"]).name
     result = evaluate_one(built, network, scenario, silicon, unit)
-    if not result.metrics["fits"]:
-        say(f"warning: {network.title} does not fit the DRAM of {built.title}")
-    if not result.metrics["buildable"]:
-        say(f"warning: no {built.dram.type.name} comes in this width and rate, or edge is short")
+    warn(built, scenario, result)
     rows = weak = None
     if options["explain"]:
         rows = explain(built, network, scenario, silicon, unit)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dse.cli.output import say
+
 if TYPE_CHECKING:
     from dse.chip import Chip, ComputeUnit
     from dse.report.evaluation import Evaluation
     from dse.technology import Silicon
     from dse.workload import Model, Precision, Scenario
 
-__all__ = ["evaluate_one", "find_unit", "scenario_from"]
+__all__ = ["evaluate_one", "find_unit", "scenario_from", "warn"]
 
 
 def scenario_from(options: Mapping[str, Any]) -> Scenario:
@@ -91,3 +93,25 @@ def evaluate_one(
         is_partial_die=chip.area.is_partial,
         metrics=evaluate(chip, model, scenario, silicon, unit).row(),
     )
+
+
+def warn(chip: Chip, scenario: Scenario, result: Evaluation) -> None:
+    """Say on stderr what makes a result hypothetical or odd."""
+    from dse.cost import missing_pairs
+
+    unit = chip.unit(result.unit)
+    if not result.metrics["fits"]:
+        say(f"warning: {result.model_title} does not fit the DRAM of {result.chip_title}")
+    if not result.metrics["buildable"]:
+        say(
+            f"warning: {result.chip_title} cannot be built: its clock is over the maximum, or "
+            f"no {chip.dram.type.name} comes in this width and rate, or the die edge is too short"
+        )
+    pairs = missing_pairs(unit.matrix, scenario.precision)
+    if pairs:
+        known = ", ".join(f"{r.weights.name} x {r.activations.name}" for r in unit.matrix.rates)
+        lacks = ", ".join(f"{weights.name} x {inputs.name}" for weights, inputs in pairs)
+        say(
+            f"warning: the {unit.name} of {result.chip_title} has no matrix rate for "
+            f"{lacks.lower()}, which run on its vector lanes; it has {known.lower()}"
+        )

@@ -5,6 +5,7 @@ from dse.cost.batch import ChipBatch
 from dse.cost.derive import derive
 from dse.cost.evaluate import OperatorRow, Results, evaluate, evaluate_batch, explain
 from dse.cost.metric import BOUNDS, METRICS, Metric, metric
+from dse.cost.numerics import missing_pairs
 
 __all__ = [
     "BOUNDS",
@@ -18,5 +19,6 @@ __all__ = [
     "evaluate_batch",
     "explain",
     "metric",
+    "missing_pairs",
     "open_die",
 ]

@@ -72,7 +72,8 @@ def _unit_mm2(unit: ComputeUnit, chip: Chip, silicon: Silicon) -> tuple[Array, A
     lanes = unit.count * unit.vector.lanes
     engines = cells * _cell_mm2(unit, silicon) + lanes * silicon.lane_area_mm2
     logic = engines * chip.node.logic_area * (1.0 + silicon.overhead_fraction)
-    sram = unit.count * unit.sram.capacity_bytes * silicon.scratchpad_mm2_per_byte
+    banks = silicon.bank.area_factor(unit.sram.capacity_bytes, unit.sram.bytes_per_cycle)
+    sram = unit.count * unit.sram.capacity_bytes * silicon.scratchpad_mm2_per_byte * banks
     return np.asarray(logic), np.asarray(sram * chip.node.sram_area)
 
 
@@ -80,7 +81,7 @@ def area_parts(chip: Chip, unit: ComputeUnit, silicon: Silicon) -> AreaParts:
     """Area of every described part.
 
     logic = node_logic (1 + overhead) count (cells A_mac + lanes A_lane)                      (1)
-    sram  = node_sram count capacity A_scratchpad;  cache likewise with tags                  (2)
+    sram  = node_sram count capacity A_scratchpad x bank factor;  cache with tags             (2)
     interface = bus width x A_phy: analogue, does not shrink with the node                    (3)
 
     Parameters

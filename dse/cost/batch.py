@@ -66,8 +66,8 @@ class ChipBatch:
         Seconds per lane operation over all lanes of all cores.
     exp_ops : Array
         Lane operations per exponential.
-    sram_bytes, cache_bytes : Array
-        Local SRAM over all cores, and shared cache, B.
+    sram_bytes, core_sram_bytes, cache_bytes : Array
+        Local SRAM over all cores and of one core, and shared cache, B.
     sram_s_per_byte, cache_s_per_byte, dram_s_per_byte : Array
         Inverse bandwidths, s/B; DRAM with its efficiency.
     latency_s, dispatch_s : Array
@@ -87,7 +87,7 @@ class ChipBatch:
     npu_area_mm2, area_mm2, edge_fraction, cost_usd : Array
         Area of the unit and the die, mm2; die edge taken by the PHY over the perimeter; cost, USD.
     buildable : Array
-        1 where the DRAM type comes in this width and rate and its PHY finds room, else 0.
+        1 where clock, DRAM rate and width are on offer and the PHY finds room, else 0.
     peak_ops_per_s, peak_dram_bytes_per_s : Array
         Peak rates for reporting and utilisation, op/s and B/s.
     """
@@ -106,6 +106,7 @@ class ChipBatch:
     lane_s: Array = field(metadata=MORE_IS_WORSE)
     exp_ops: Array = field(metadata=MORE_IS_WORSE)
     sram_bytes: Array = field(metadata=MORE_IS_BETTER)
+    core_sram_bytes: Array = field(metadata=MORE_IS_BETTER)
     cache_bytes: Array = field(metadata=MORE_IS_BETTER)
     sram_s_per_byte: Array = field(metadata=MORE_IS_WORSE)
     cache_s_per_byte: Array = field(metadata=MORE_IS_WORSE)

@@ -67,7 +67,7 @@ def derive(
         npu_area_mm2=parts.unit,
         area_mm2=area,
         edge_fraction=edge,
-        buildable=_buildable(chip, edge),
+        buildable=_buildable(chip, core, edge),
         cost_usd=chip_usd(chip, area, silicon),
         peak_ops_per_s=_peak_ops(core, precision, tables),
     )
@@ -97,6 +97,7 @@ def _engine(unit: ComputeUnit) -> dict[str, Any]:
         "lane_s": _array(1.0 / np.asarray(unit.vector.lanes * unit.count * unit.clock_hz)),
         "exp_ops": _array(unit.vector.exp_ops),
         "sram_bytes": _array(unit.sram.capacity_bytes * unit.count),
+        "core_sram_bytes": _array(unit.sram.capacity_bytes),
         "sram_s_per_byte": _array(
             1.0 / np.asarray(unit.sram.bytes_per_cycle * unit.count * unit.clock_hz)
         ),
@@ -135,19 +136,24 @@ def _energy(chip: Chip, unit: ComputeUnit, silicon: Silicon, parts: AreaParts) -
     """Energy per event and static power.
 
     A byte between SRAM and engines pays the array's access and a wire half as long as the side
-    of the engines' area.
+    of one core's engines. The unit is one voltage domain: its dynamic energy follows V^2 and its
+    leakage a higher power, V from the clock; cache, DRAM and the rest keep their own supply.
     """
     node = chip.node
-    wire = silicon.wire_j_per_bit_mm * 8.0 * 0.5 * np.sqrt(parts.logic) * node.logic_energy
-    read = silicon.sram.read_j_per_byte(unit.sram.capacity_bytes) * node.sram_energy
+    volts = silicon.voltage.ratio(unit.clock_hz, unit.max_clock_hz)
+    side_mm = np.sqrt(parts.logic / unit.count)
+    wire = silicon.wire_j_per_bit_mm * 8.0 * 0.5 * side_mm * node.logic_energy * volts**2
+    read = silicon.sram.read_j_per_byte(unit.sram.capacity_bytes) * node.sram_energy * volts**2
     cached = silicon.sram.read_j_per_byte(chip.cache.capacity_bytes) * node.sram_energy
-    leakage = parts.logic * node.logic_leakage_w_per_mm2
-    stored = unit.sram.capacity_bytes * unit.count + chip.cache.capacity_bytes
+    own = parts.logic * node.logic_leakage_w_per_mm2
+    own = own + unit.sram.capacity_bytes * unit.count * node.sram_leakage_w_per_byte
+    cache = chip.cache.capacity_bytes * node.sram_leakage_w_per_byte
     background = chip.dram.capacity_bytes * chip.dram.type.background_w_per_byte
-    static = leakage + stored * node.sram_leakage_w_per_byte + background + chip.power.idle_w
+    leakage = own * volts**silicon.voltage.leakage_exponent + cache
+    static = leakage + background + chip.power.idle_w
     has_cache = np.asarray(chip.cache.capacity_bytes) > 0.0
     return {
-        "lane_j": _array(silicon.lane_energy_j * node.logic_energy),
+        "lane_j": _array(silicon.lane_energy_j * node.logic_energy * volts**2),
         "sram_read_j": _array(read + wire),
         "sram_write_j": _array(read * silicon.sram.write_factor + wire),
         "cache_j": _array(np.where(has_cache, cached, 0.0)),
@@ -171,22 +177,24 @@ def _operand(
     pair = (stored.code, activations.code)
     cycles = tables.cycles_per_mac[pair]
     has_pair = np.isfinite(cycles)
+    volts = silicon.voltage.ratio(unit.clock_hz, unit.max_clock_hz)
     energy = np.where(has_pair, np.nan_to_num(tables.mac_j[pair]), silicon.lane_energy_j)
     return OperandCoefficients(
         bytes_per_element=_array(stored.bytes_per_element),
         cycles_per_mac=_array(np.where(has_pair, cycles, NO_PAIR_CYCLES)),
-        mac_j=_array(energy * chip.node.logic_energy),
+        mac_j=_array(energy * chip.node.logic_energy * volts**2),
         convert_ops=_array(tables.is_converted[pair] * unit.vector.convert_ops),
     )
 
 
-def _buildable(chip: Chip, edge: Array) -> Array:
-    """Whether the DRAM comes in this rate and in whole channels, and its PHY fits the die edge."""
+def _buildable(chip: Chip, unit: ComputeUnit, edge: Array) -> Array:
+    """Whether clock and DRAM rate are on offer, in whole channels whose PHY fits the die edge."""
     dram, kind = chip.dram, chip.dram.type
     # 0.1 % of slack: peak bandwidths are published rounded, and data rates inferred from them.
     is_offered = np.asarray(dram.data_rate_per_s) <= kind.max_data_rate_per_s * 1.001
     is_whole = np.mod(dram.bus_width_bits, kind.channel_bits) == 0.0
-    return _array(is_offered & is_whole & (edge <= 1.0))
+    is_clocked = np.asarray(unit.clock_hz) <= np.asarray(unit.max_clock_hz)
+    return _array(is_offered & is_whole & is_clocked & (edge <= 1.0))
 
 
 def _peak_ops(unit: ComputeUnit, precision: Precision, tables: PairTables) -> Array:

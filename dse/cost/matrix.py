@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from dse.chip import Dataflow
 from dse.cost.batch import Array, ChipBatch
-from dse.workload import Span
+from dse.workload import Dim, Load, Span, mean
 
-__all__ = ["ACCUMULATOR_BYTES", "matrix_cycles", "sram_elements", "tiles"]
+__all__ = ["ACCUMULATOR_BYTES", "engine_bytes", "matrix_cycles", "sram_elements", "tiles"]
 
-Dim = float | Span
 ACCUMULATOR_BYTES = 4.0  # partial sums are kept in 32 bits
 
 
 def tiles(length: Dim, tile: npt.ArrayLike) -> Array:
-    """Tiles that cover a dimension: its ceiling, or the mean of ceilings over a growing one."""
-    if isinstance(length, Span):
+    """Tiles that cover a dimension: its ceiling, or the mean of ceilings over a varying one."""
+    if isinstance(length, Span | Load):
         return length.mean_tiles(tile)
     result: Array = np.ceil(length / np.asarray(tile, dtype=np.float64))
     return result
@@ -74,32 +75,60 @@ def _one_way(
     m, k, n = dims
     if chips.dataflow in (Dataflow.WEIGHT_STATIONARY, Dataflow.INPUT_STATIONARY):
         col, stream = (n, m) if chips.dataflow is Dataflow.WEIGHT_STATIONARY else (m, n)
-        passes = _stretched_tiles(k, chips.tile_rows, cycles_per_mac) * tiles(col, chips.tile_cols)
-        steps: Array | float = stream.mean if isinstance(stream, Span) else stream
+        spatial = ((k, chips.tile_rows / cycles_per_mac), (col, chips.tile_cols))
+        steps: Array | float = mean(stream)
     else:
-        passes = tiles(m, chips.tile_rows) * tiles(n, chips.tile_cols)
-        steps = _stretched_tiles(k, chips.depth, cycles_per_mac)
-    waves = _waves(passes * count, chips.cores, is_mean=any(isinstance(d, Span) for d in dims))
+        spatial = ((m, chips.tile_rows), (n, chips.tile_cols))
+        steps = tiles(k, chips.depth / cycles_per_mac)
+    waves = _waves(spatial, count, chips.cores)
     if chips.is_double_buffered:
         return (waves - 1.0) * np.maximum(steps, chips.load_cycles) + steps + chips.fill_cycles
     result: Array = waves * (steps + chips.fill_cycles)
     return result
 
 
-def _waves(passes: Array, cores: Array, *, is_mean: bool) -> Array:
-    """Passes of the busiest core; for a mean over lengths, the mean of the rounding up.
+def _waves(spatial: tuple[tuple[Dim, Array], ...], count: float, cores: Array) -> Array:
+    """Passes of the busiest core: ceil(count x tiles / cores), or its mean over a varying length.
 
-    The remainder of passes over cores is then spread evenly: E[ceil(x / c)] = x/c + (c - 1)/(2 c).
+    With q passes per tile of the varying dimension on c cores, ceil(ceil(L / t) q / c) is
+    ceil(L / (t c / q)) where c is a multiple of q, and ceil(L / t) q / c where q is one of c;
+    in between these are the nearest bounds from below.
     """
-    if is_mean:
-        mean: Array = np.maximum(1.0, passes / cores + 0.5 * (1.0 - 1.0 / cores))
-        return mean
-    whole: Array = np.ceil(passes / cores)
-    return whole
+    varying = [(length, tile) for length, tile in spatial if isinstance(length, Span | Load)]
+    fixed = [
+        tiles(length, tile) for length, tile in spatial if not isinstance(length, Span | Load)
+    ]
+    each = count * math.prod(fixed)
+    if not varying:
+        return np.asarray(np.ceil(each / cores))
+    (length, tile), *others = varying
+    each = each * math.prod(length.mean_tiles(size) for length, size in others)
+    ratio = cores / each
+    few, many = np.maximum(ratio, 1.0), np.maximum(1.0 / ratio, 1.0)
+    return np.asarray(tiles(length, tile * few) * many)
 
 
-def _stretched_tiles(length: Dim, tile: Array, stretch: Array) -> Array:
-    return tiles(length, tile / stretch)
+def engine_bytes(
+    chips: ChipBatch, dims: tuple[Dim, Dim, Dim], left_width: Array, right_width: Array
+) -> tuple[Array, Array]:
+    """Bytes that the engine reads from SRAM and writes to it for one product.
+
+    Partial sums of a stationary operand go out and come back in 32 bits. Where the product may be
+    transposed, the way that moves less is taken.
+
+    Returns
+    -------
+    tuple of Array
+        Reads and writes, B, (n,) each.
+    """
+    left, right, results = sram_elements(chips, dims)
+    reads = left * left_width + right * right_width
+    if chips.dataflow in (Dataflow.WEIGHT_STATIONARY, Dataflow.INPUT_STATIONARY):
+        sums = results * (ACCUMULATOR_BYTES / 2.0)
+        return reads + sums, sums
+    m, k, n = dims
+    right, left, _ = sram_elements(chips, (n, k, m))
+    return np.minimum(reads, left * left_width + right * right_width), results * left_width
 
 
 def sram_elements(chips: ChipBatch, dims: tuple[Dim, Dim, Dim]) -> tuple[Array, Array, Array]:
@@ -120,7 +149,7 @@ def sram_elements(chips: ChipBatch, dims: tuple[Dim, Dim, Dim]) -> tuple[Array, 
         Elements, (n,) each; results are activations in (1) and partial sums otherwise.
     """
     m, k, n = dims
-    mean_m, mean_k, mean_n = (_mean(d) for d in dims)
+    mean_m, mean_k, mean_n = (mean(d) for d in dims)
     left, right, out = mean_m * mean_k, mean_k * mean_n, mean_m * mean_n
     one = np.ones(1)
     if chips.dataflow is Dataflow.WEIGHT_STATIONARY:
@@ -134,7 +163,3 @@ def sram_elements(chips: ChipBatch, dims: tuple[Dim, Dim, Dim]) -> tuple[Array, 
         right * tiles(m, chips.block_rows),
         out * one,
     )
-
-
-def _mean(length: Dim) -> float:
-    return length.mean if isinstance(length, Span) else length

@@ -51,7 +51,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("npu_area_mm2", "mm2", -1, "Area of the unit that runs the model, SRAM included."),
     Metric("area_mm2", "mm2", -1, "Die area: published where known, else the sum of parts."),
     Metric("edge_fraction", "", -1, "Die edge that the DRAM PHY takes, over the perimeter."),
-    Metric("buildable", "", 1, "1 where the DRAM comes in this width and rate, and has its edge."),
+    Metric("buildable", "", 1, "1 where the clock and the DRAM width and rate are on offer."),
     Metric("cost_usd", "USD", -1, "Die, package and DRAM."),
     Metric("peak_ops_per_s", "op/s", 1, "Peak rate of the unit for these formats; MAC = 2 ops."),
     Metric("dram_bandwidth_bytes_per_s", "B/s", 1, "Peak DRAM payload bandwidth."),

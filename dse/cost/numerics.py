@@ -11,8 +11,9 @@ from dse.chip import MatrixEngine, Rate
 from dse.cost.batch import Array
 from dse.dtype import DType
 from dse.technology import Silicon
+from dse.workload import Precision
 
-__all__ = ["PairTables", "holds", "mac_energy_j", "pair_tables"]
+__all__ = ["PairTables", "holds", "mac_energy_j", "missing_pairs", "pair_tables", "rounds"]
 
 # Significand widths, implicit bit counted (IEEE 754, and OCP FP8 E4M3 and FP4 E2M1).
 _SIGNIFICAND_BITS = {DType.FP4: 2, DType.FP8: 4, DType.BF16: 8, DType.FP16: 11, DType.FP32: 24}
@@ -34,6 +35,20 @@ def holds(wide: DType, narrow: DType) -> bool:
     if not wide.is_float or wide.bits <= narrow.bits:
         return False
     return wide is not DType.BF16 or narrow is not DType.FP16
+
+
+def rounds(wide: DType, narrow: DType) -> bool:
+    """Whether software runs `narrow` in `wide` all the same, at a loss of digits or range.
+
+    A 16-bit or wider float stands in for any type no wider than itself: FP16 models run in BF16
+    where an engine has nothing else, and 16-bit integers in FP16.
+
+    Examples
+    --------
+    >>> rounds(DType.BF16, DType.FP16), rounds(DType.FP16, DType.FP32)
+    (True, False)
+    """
+    return wide.is_float and wide.bits >= 16 and narrow.bits <= wide.bits
 
 
 def mac_energy_j(weights: DType, activations: DType, silicon: Silicon) -> float:
@@ -81,8 +96,9 @@ class PairTables:
 def pair_tables(engine: MatrixEngine, silicon: Silicon) -> PairTables:
     """Resolve every pair of types on an engine: the native pair of the highest rate that fits.
 
-    A pair that the engine does not take as stored is widened on the vector engine. Among equal
-    rates the pair that needs no widening wins, then the one of least energy.
+    A pair that the engine does not take as stored is widened on the vector engine. A pair that
+    holds both types exactly goes before one that rounds them; then the highest rate wins, then
+    the pair that needs no widening, then the one of least energy.
     """
     energies = tuple(
         mac_energy_j(rate.weights, rate.activations, silicon) for rate in engine.rates
@@ -100,14 +116,40 @@ def _resolve(rates: tuple[Rate, ...], energies: tuple[float, ...]) -> PairTables
         for activations in DType:
             best = min(
                 (
-                    (1.0 / rate.ratio, rate.weights is not weights, mac_j)
+                    (is_rounded, 1.0 / rate.ratio, rate.weights is not weights, mac_j)
+                    for is_rounded, fits in enumerate((holds, rounds))
                     for rate, mac_j in zip(rates, energies, strict=True)
-                    if holds(rate.weights, weights) and holds(rate.activations, activations)
+                    if all(
+                        holds(wide, narrow) or fits(wide, narrow)
+                        for wide, narrow in (
+                            (rate.weights, weights),
+                            (rate.activations, activations),
+                        )
+                    )
                 ),
                 default=None,
             )
             if best is not None:
-                cycles[weights, activations] = best[0]
-                converted[weights, activations] = float(best[1])
-                energy[weights, activations] = best[2]
+                _, cycles[weights, activations], is_converted, mac = best
+                converted[weights, activations] = float(is_converted)
+                energy[weights, activations] = mac
     return PairTables(cycles, energy, converted)
+
+
+def missing_pairs(engine: MatrixEngine, precision: Precision) -> tuple[tuple[DType, DType], ...]:
+    """Pairs of stored and activation types that an engine cannot multiply, even by widening.
+
+    Products of these run on the vector lanes.
+
+    Parameters
+    ----------
+    engine : MatrixEngine
+        One engine.
+    precision : Precision
+        Formats of one scenario.
+    """
+    cycles = _resolve(engine.rates, (0.0,) * len(engine.rates)).cycles_per_mac
+    activations = DType(precision.activations.code)
+    stored = {DType(f.code) for f in (precision.weights, precision.head, precision.kv)}
+    pairs = ((dtype, activations) for dtype in sorted(stored))
+    return tuple(pair for pair in pairs if np.isinf(cycles[pair]))

@@ -8,7 +8,7 @@ import numpy as np
 
 from dse.cost.batch import Array, ChipBatch
 from dse.cost.capacity import PARAMETER_BYTES
-from dse.cost.matrix import ACCUMULATOR_BYTES, matrix_cycles, sram_elements
+from dse.cost.matrix import engine_bytes, matrix_cycles
 from dse.cost.traffic import (
     TILE_SHARE,
     Widths,
@@ -16,7 +16,7 @@ from dse.cost.traffic import (
     gemm_input_bytes,
     resident_fraction,
 )
-from dse.workload import Kind, Op, Operand, Span
+from dse.workload import Kind, Op, Operand, Span, mean
 
 __all__ = ["OpCost", "op_cost", "seconds_per_mac"]
 
@@ -93,9 +93,9 @@ def op_cost(op: Op, chips: ChipBatch) -> OpCost:
     (Ilic, Pratas, Sousa, "Cache-aware roofline model", IEEE CAL 13(1), 2014).
     """
     operand = chips.operands[op.operand]
-    near = chips.sram_bytes + chips.cache_bytes
-    dram_bytes = _boundary_bytes(op, chips, near)
-    cache_bytes = _boundary_bytes(op, chips, chips.sram_bytes)
+    # Cores exchange tiles of what came from DRAM; towards the cache each has its own SRAM alone.
+    dram_bytes = _boundary_bytes(op, chips, chips.sram_bytes + chips.cache_bytes)
+    cache_bytes = _boundary_bytes(op, chips, chips.core_sram_bytes)
     reads, writes = _sram_bytes(op, chips, cache_bytes)
     lanes = op.lane_ops + op.exp_count * chips.exp_ops + op.operand_elements * operand.convert_ops
     vector_s = lanes * chips.lane_s
@@ -159,33 +159,28 @@ def _boundary_bytes(op: Op, chips: ChipBatch, capacity: Array) -> Array:
     widths = Widths(width, operand)
     share = capacity * TILE_SHARE
     if op.kind is Kind.ATTENTION:
-        stored = op.operand_elements / (op.count * _mean(op.n))
-        dims = (_mean(op.k), op.v, stored)
-        passes = attention_passes(op.m, dims, share, widths)
-        return moved + op.input_elements * width * away + op.operand_elements * operand * passes
-    dims = (op.m, _mean(op.k), _mean(op.n))
-    return moved + op.count * gemm_input_bytes(dims, share, widths, away)
+        stored = op.operand_elements / (op.count * op.keys)
+        dims = (mean(op.k), op.v, stored)
+        passes = attention_passes(mean(op.m), dims, share, widths)
+        # The first pass reads every key; a further one those that its queries attend to.
+        again = op.count * stored * mean(op.n) * (passes - 1.0)
+        read = (op.operand_elements + again) * operand
+        return moved + op.input_elements * width * away + read
+    k, n = (op.keys if isinstance(d, Span) else mean(d) for d in (op.k, op.n))
+    return moved + op.count * gemm_input_bytes((mean(op.m), k, n), share, widths, away)
 
 
 def _sram_bytes(op: Op, chips: ChipBatch, fetched: Array) -> tuple[Array, Array]:
     """Bytes read from and written to local SRAM: what arrives, and what the engine moves."""
-    width = chips.activation_bytes
-    outputs = op.output_elements * width
+    outputs = op.output_elements * chips.activation_bytes
     if op.kind is Kind.VECTOR:
-        return op.extra_elements * width + np.zeros(1), outputs
-    operand = chips.operands[op.operand].bytes_per_element
-    left, right, sums = sram_elements(chips, (op.m, op.k, op.n))
+        return op.extra_elements * chips.activation_bytes + np.zeros(1), outputs
+    products = [(op.m, op.k, op.n)]
     if op.kind is Kind.ATTENTION:
-        second = sram_elements(chips, (op.m, op.n, op.v))
-        left, right, sums = left + second[0], right + second[1], sums + second[2]
-    is_partial = chips.dataflow in ("weight_stationary", "input_stationary")
-    result = ACCUMULATOR_BYTES / 2.0 if is_partial else width
-    reads = op.count * (left * width + right * operand)
-    moved = op.count * sums * result
-    if is_partial:
-        return reads + moved, fetched + moved
+        products.append((op.m, op.n, op.v))
+    reads, moved = np.zeros(1), np.zeros(1)
+    operand = chips.operands[op.operand].bytes_per_element
+    for dims in products:
+        more_reads, more_moved = engine_bytes(chips, dims, chips.activation_bytes, operand)
+        reads, moved = reads + op.count * more_reads, moved + op.count * more_moved
     return reads, fetched + moved
-
-
-def _mean(length: float | Span) -> float:
-    return length.mean if isinstance(length, Span) else length

@@ -21,8 +21,6 @@ SLICE = 64.0
 # Ways to cut n for a resident block of results; steps of at most two keep the best of them within
 # a few per cent of the best of all.
 SPLITS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0)
-# With so few rows the left operand is small: one pass over the right operand is always reached.
-FEW_ROWS = 64.0
 # Share of the near side that the tiler uses; the rest holds what one kernel hands to the next.
 TILE_SHARE = 0.5
 
@@ -90,12 +88,11 @@ def gemm_input_bytes(
     if np.all(rows >= m):  # the left operand fits everywhere: each byte once, the least there is
         return np.asarray(left + right)
     best = left + right * _passes(m, rows)
-    if m > FEW_ROWS:
-        cols = (capacity_bytes - 2 * sk * sm * widths.left) / (k * widths.right + sm * acc)
-        best = np.minimum(best, left * _passes(n, cols) + right)
+    cols = (capacity_bytes - 2 * sk * sm * widths.left) / (k * widths.right + sm * acc)
+    with np.errstate(invalid="ignore"):  # none of the left to read in passes that cannot be made
+        best = np.fmin(best, left * _passes(n, cols) + right)
     last = float(np.ceil(n / sn))
-    splits = [j for j in SPLITS if j < last] if m > FEW_ROWS else [1.0] if last > 1.0 else []
-    for cut in [*splits, last]:
+    for cut in [*(j for j in SPLITS if j < last), last]:
         width = np.ceil(n / cut)
         block = (capacity_bytes - 2 * sk * width * widths.right) / (
             width * acc + 2 * sk * widths.left

@@ -22,7 +22,7 @@ from dse.chip import (
 from dse.dtype import DType
 from dse.spec.schema import ChipSpec, DramFile, ModelSpec, NodesFile, ScenarioSpec, SiliconFile
 from dse.spec.schema.chip import DramSpec, MatrixSpec, UnitSpec
-from dse.technology import DramType, Node, Silicon, SramLaw
+from dse.technology import BankLaw, DramType, Node, Silicon, SramLaw, VoltageLaw
 from dse.workload import Mla, Model, Moe, Precision, Scenario
 
 __all__ = [
@@ -90,6 +90,7 @@ def _unit(name: str, spec: UnitSpec) -> ComputeUnit:
         sram=LocalSram(spec.sram.capacity, spec.sram.bandwidth),
         dispatch_s=spec.dispatch,
         max_dram_bytes_per_s=spec.max_dram_bandwidth,
+        max_clock_hz=spec.max_clock,
     )
 
 
@@ -235,6 +236,18 @@ def to_silicon(spec: SiliconFile) -> Silicon:
             exponent_below=law.exponent_below,
             floor_j_per_byte=law.floor_energy,
             write_factor=law.write_factor,
+        ),
+        voltage=VoltageLaw(
+            reference_v=spec.voltage.reference,
+            clock_fractions=tuple(spec.voltage.clock),
+            volts=tuple(spec.voltage.volts),
+            leakage_exponent=spec.voltage.leakage_exponent,
+        ),
+        bank=BankLaw(
+            reference_bytes=spec.bank.reference,
+            bytes_per_cycle=spec.bank.port,
+            reference_efficiency=spec.bank.efficiency,
+            efficiency_per_doubling=spec.bank.efficiency_per_doubling,
         ),
         scratchpad_mm2_per_byte=spec.scratchpad_area,
         cache_mm2_per_byte=spec.cache_area,

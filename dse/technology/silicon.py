@@ -11,7 +11,7 @@ import numpy.typing as npt
 from dse.dtype import DType
 from dse.technology.node import Node
 
-__all__ = ["Silicon", "SramLaw"]
+__all__ = ["BankLaw", "Silicon", "SramLaw", "VoltageLaw"]
 
 Array = npt.NDArray[np.float64]
 
@@ -74,6 +74,79 @@ class SramLaw:
 
 
 @dataclass(frozen=True, slots=True)
+class VoltageLaw:
+    """Supply voltage against clock, and what leaks at it.
+
+    Parameters
+    ----------
+    reference_v : float
+        Voltage at which the energies of `Silicon` hold, V.
+    clock_fractions, volts : tuple of float
+        Rising points of clock over the maximum clock, and the voltage each needs, V; flat below
+        the first.
+    leakage_exponent : float
+        Power of voltage that leakage power follows.
+    """
+
+    reference_v: float
+    clock_fractions: tuple[float, ...]
+    volts: tuple[float, ...]
+    leakage_exponent: float
+
+    def ratio(self, clock_hz: npt.ArrayLike, max_clock_hz: npt.ArrayLike) -> Array:
+        """Voltage over the reference voltage; 1 where the maximum clock is unknown (infinite).
+
+        Dynamic energy follows its square, for it charges capacitance: E = C V^2.
+
+        Examples
+        --------
+        >>> law = VoltageLaw(0.75, (0.4, 0.92, 1.0), (0.55, 0.75, 0.80), 3.0)
+        >>> law.ratio([0.2e9, 0.92e9, 1e9, 1e9], [1e9, 1e9, 1e9, np.inf])
+        array([0.733..., 1. , 1.066..., 1. ])
+        """
+        limit = np.asarray(max_clock_hz, dtype=np.float64)
+        fraction = np.asarray(clock_hz, dtype=np.float64) / limit
+        volts = np.interp(fraction, self.clock_fractions, self.volts)
+        return np.where(np.isinf(limit), 1.0, volts / self.reference_v)
+
+
+@dataclass(frozen=True, slots=True)
+class BankLaw:
+    """Area of SRAM against the size of its banks: bandwidth comes from many small banks.
+
+    Parameters
+    ----------
+    reference_bytes : float
+        Bank for which the area per byte of `Silicon` holds, B.
+    bytes_per_cycle : float
+        Port of one bank, B per cycle.
+    reference_efficiency, efficiency_per_doubling : float
+        Share of a bank that is cells, at the reference size, and what each doubling adds to it.
+    """
+
+    reference_bytes: float
+    bytes_per_cycle: float
+    reference_efficiency: float
+    efficiency_per_doubling: float
+
+    def area_factor(self, capacity_bytes: npt.ArrayLike, bytes_per_cycle: npt.ArrayLike) -> Array:
+        """Area over that of reference banks, when the bandwidth needs banks of another size.
+
+        Between a quarter and all of a bank is cells, whatever its size.
+
+        Examples
+        --------
+        >>> law = BankLaw(256 * 1024, 64.0, 0.63, 0.035)
+        >>> law.area_factor(2**20, [256.0, 1024.0])
+        array([1. , 1.125...])
+        """
+        banks = np.asarray(bytes_per_cycle, dtype=np.float64) / self.bytes_per_cycle
+        size = np.asarray(capacity_bytes, dtype=np.float64) / banks / self.reference_bytes
+        share = self.reference_efficiency + self.efficiency_per_doubling * np.log2(size)
+        return np.asarray(self.reference_efficiency / np.clip(share, 0.25, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
 class Silicon:
     """Constants of the reference node, as read from ``hw_configs/technology/silicon.yaml``.
 
@@ -89,6 +162,10 @@ class Silicon:
         One vector lane, mm2.
     sram : SramLaw
         Energy of SRAM.
+    voltage : VoltageLaw
+        Supply voltage against clock.
+    bank : BankLaw
+        Area of local SRAM against its bandwidth.
     scratchpad_mm2_per_byte, cache_mm2_per_byte : float
         Achieved area of local SRAM, and of a cache with tags, mm2/B.
     wire_j_per_bit_mm : float
@@ -111,6 +188,8 @@ class Silicon:
     lane_energy_j: float
     lane_area_mm2: float
     sram: SramLaw
+    voltage: VoltageLaw
+    bank: BankLaw
     scratchpad_mm2_per_byte: float
     cache_mm2_per_byte: float
     wire_j_per_bit_mm: float

@@ -15,6 +15,8 @@ UNLIMITED = "unlimited"
 def format_quantity(value: float, dimension: str, digits: int = 4) -> str:
     """Write a value of the base unit for people, in the unit that suits its size.
 
+    Binary units are used where they say the value exactly and in fewer digits.
+
     Parameters
     ----------
     value : float
@@ -38,10 +40,14 @@ def format_quantity(value: float, dimension: str, digits: int = 4) -> str:
     entry = DIMENSIONS[dimension]
     decimal = [name for name in entry.shown if not _is_binary(name)]
     binary = [name for name in entry.shown if _is_binary(name)]
-    numbers = [
-        _in_best_unit(value, entry, names, digits) for names in (decimal, binary) if names
-    ] or [(_number(value, digits), "")]
-    number, name = min(numbers, key=lambda pair: len(pair[0]))
+    if not decimal:
+        return _number(value, digits)
+    number, name = _in_best_unit(value, entry, decimal, digits)
+    if binary:
+        whole, unit = _in_best_unit(value, entry, binary, digits)
+        is_exact = float(whole) == entry.units[unit].from_base(value)
+        if is_exact and len(whole) < len(number):
+            number, name = whole, unit
     return f"{number} {name}".rstrip()
 
 

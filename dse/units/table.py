@@ -166,6 +166,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "power_per_byte": _dimension(
         "12 mW/GB", "a power per byte", "W/B", _per(_WATTS, _BYTES), "mW/GB mW/MiB W/GB W/MiB W/B"
     ),
+    "voltage": _dimension("0.75 V", "a voltage", "V", _scaled("V", "1 m"), "mV V"),
     "money": _dimension("16000 USD", "a price", "USD", {"USD": Unit()}, "USD"),
     "money_per_byte": _dimension(
         "3.5 USD/GB", "a price per byte", "USD/B", _per({"USD": Unit()}, _BYTES), "USD/GB USD/B"

@@ -11,7 +11,7 @@ from dse.workload.kernels import (
     gemm,
     hidden_elements,
     norm,
-    post_norm_ops,
+    post_norm,
     residual,
     vector,
 )
@@ -41,21 +41,24 @@ def attention(p: Pass) -> Iterator[Op]:
         parameter_elements=norm_parameters + model.attention_vectors(),
         lane_ops=norm_ops + (rope if p.is_fused else 0.0),
     )
-    if not p.is_fused:
-        yield vector(p, "rope", p.rows * (q_width + kv_width), ROPE_OPS)
+    if rope and not p.is_fused:
+        width = q_width + kv_width
+        yield vector(p, "rope", p.rows * width, rope / (p.rows * width))
     yield from _scores(p, model.head_dim, model.head_dim)
     yield from _output_projection(p, q_width)
 
 
 def _output_projection(p: Pass, width: float) -> Iterator[Op]:
     addition, ops = residual(p, "attn_residual", p.model.num_layers)
+    post_ops, post_parameters = post_norm(p)
     yield gemm(
         p,
         "o_proj",
         p.model.num_layers,
         (width, p.model.hidden_size),
         extra_elements=hidden_elements(p) if p.is_fused else 0.0,
-        lane_ops=ops + post_norm_ops(p),
+        lane_ops=ops + post_ops,
+        parameter_elements=post_parameters,
     )
     yield from addition
 
@@ -88,7 +91,7 @@ def _score_kernels(
 ) -> Iterator[Op]:
     """One fused kernel, or three apart; `dims`: width of a query, a value, a stored key."""
     qk_dim, v_dim, kv_width = dims
-    context = p.context(window)
+    context, keys = p.context(window), p.keys(window)
     rows = p.tokens * group
     scores = instances * rows * context.mean
     output = float(instances * rows * v_dim)
@@ -103,21 +106,21 @@ def _score_kernels(
             n=context,
             v=v_dim,
             operand=Operand.KV,
-            operand_elements=instances * context.mean * kv_width,
+            operand_elements=instances * keys * kv_width,
+            keys=keys,
             output_elements=output,
             lane_ops=scores * SOFTMAX_OPS,
             exp_count=scores,
         )
         return
-    product = {"operand": Operand.KV, "count": instances, "m": rows}
-    keys = instances * context.mean
+    product = {"operand": Operand.KV, "count": instances, "m": rows, "keys": keys}
     yield Op(
         f"{name}_scores",
         Kind.GEMM,
         layers,
         k=qk_dim,
         n=context,
-        operand_elements=keys * qk_dim,
+        operand_elements=instances * keys * qk_dim,
         output_elements=scores,
         **product,  # type: ignore[arg-type]
     )
@@ -128,7 +131,7 @@ def _score_kernels(
         layers,
         k=context,
         n=v_dim,
-        operand_elements=keys * (kv_width - qk_dim or v_dim),
+        operand_elements=instances * keys * (kv_width - qk_dim or v_dim),
         output_elements=output,
         **product,  # type: ignore[arg-type]
     )

@@ -11,10 +11,11 @@ from dse.workload.kernels import (
     gemm,
     hidden_elements,
     norm,
-    post_norm_ops,
+    post_norm,
     residual,
     vector,
 )
+from dse.workload.load import Load
 from dse.workload.model import Moe
 from dse.workload.ops import Op
 
@@ -79,13 +80,15 @@ def _ffn(
             exp_count=activated,
         )
     addition, ops = residual(p, f"{name}_residual", layers)
+    post_ops, post_parameters = post_norm(p)
     yield gemm(
         p,
         f"{name}_down",
         layers,
         (width, hidden),
         extra_elements=hidden_elements(p) if p.is_fused else 0.0,
-        lane_ops=ops + post_norm_ops(p),
+        lane_ops=ops + post_ops,
+        parameter_elements=post_parameters,
     )
     yield from addition
 
@@ -106,7 +109,7 @@ def mixture(p: Pass, moe: Moe) -> Iterator[Op]:
         exp_count=p.rows * moe.num_experts,
     )
     touched = expected_distinct_experts(moe, p.rows)
-    per_expert = p.rows * moe.experts_per_token / touched
+    per_expert = Load(p.rows, moe.experts_per_token / moe.num_experts)
     width = moe.intermediate_size
     visits = p.rows * moe.experts_per_token
     biases = touched * model.mlp_vectors(width) if moe.expert_bias else 0.0

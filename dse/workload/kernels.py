@@ -10,6 +10,7 @@ convert; FlashAttention-2, arXiv 2307.08691, algorithm 1), gated activation 4 an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from dse.workload.model import Model
 from dse.workload.ops import Kind, Op
@@ -23,7 +24,7 @@ __all__ = [
     "gemm",
     "hidden_elements",
     "norm",
-    "post_norm_ops",
+    "post_norm",
     "residual",
     "vector",
 ]
@@ -56,6 +57,10 @@ class Pass:
         """Keys that the new tokens attend to, within a window."""
         return Span(self.first, self.last, window)
 
+    def keys(self, window: int | None) -> float:
+        """Distinct keys of one sequence: a pass over many tokens reads them all."""
+        return float(self.last) if self.tokens > 1 else self.context(window).mean
+
     @property
     def norm_ops(self) -> int:
         """Lane operations per element of one normalisation."""
@@ -67,7 +72,7 @@ def hidden_elements(p: Pass) -> float:
     return float(p.rows * p.model.hidden_size)
 
 
-def gemm(p: Pass, name: str, repeat: float, shape: tuple[float, float], **more: float) -> Op:
+def gemm(p: Pass, name: str, repeat: float, shape: tuple[float, float], **more: Any) -> Op:
     """A projection of all rows with its own weights; `shape` is (k, n)."""
     k, n = shape
     return Op(
@@ -79,7 +84,7 @@ def gemm(p: Pass, name: str, repeat: float, shape: tuple[float, float], **more: 
         n=n,
         operand_elements=more.get("count", 1.0) * k * n,
         output_elements=more.pop("output_elements", p.rows * n),
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
@@ -115,6 +120,9 @@ def residual(p: Pass, name: str, repeat: float) -> tuple[list[Op], float]:
     return [vector(p, name, hidden_elements(p), RESIDUAL_OPS, repeat=repeat, reads=2.0)], 0.0
 
 
-def post_norm_ops(p: Pass) -> float:
-    """Lane operations of the norms after attention and MLP that four-norm layers have."""
-    return hidden_elements(p) * p.norm_ops if p.model.norms_per_layer == 4 else 0.0
+def post_norm(p: Pass) -> tuple[float, float]:
+    """Lane operations and parameters of the norm that four-norm layers put after each block."""
+    if p.model.norms_per_layer != 4:
+        return 0.0, 0.0
+    parameters = p.model.norm_parameters(p.model.hidden_size)
+    return hidden_elements(p) * p.norm_ops, float(parameters)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from dse.workload.load import Load
 from dse.workload.span import Span
 
-__all__ = ["Kind", "Op", "Operand", "Storage", "Workload"]
+__all__ = ["Dim", "Kind", "Op", "Operand", "Storage", "Workload", "mean"]
+
+Dim = float | Span | Load
 
 
 class Kind(StrEnum):
@@ -44,12 +47,16 @@ class Op:
         Launches of this kernel in the phase, one after another (layers).
     count : float
         Independent products in one launch (experts; batch x KV heads).
-    m, k, n, v : float or Span
-        Dimensions of one product; a `Span` where one is a growing context.
+    m, k, n, v : float, Span or Load
+        Dimensions of one product; a `Span` where one is a growing context, a `Load` where rows
+        are the tokens that an expert happens to get.
     operand : Operand
         Storage class of the (k x n) operand.
     operand_elements : float
         Elements of that operand that one launch must read at least once.
+    keys : float
+        Distinct keys that one product reads where n (or k) is a context: in a causal prefill all
+        of them, though a query attends to fewer on average.
     extra_elements : float
         Activation elements that one launch reads beyond the (m x k) operands: residuals.
     output_elements : float
@@ -66,12 +73,13 @@ class Op:
     kind: Kind
     repeat: float
     count: float = 1.0
-    m: float = 0.0
-    k: float | Span = 0.0
-    n: float | Span = 0.0
+    m: Dim = 0.0
+    k: Dim = 0.0
+    n: Dim = 0.0
     v: float = 0.0
     operand: Operand = Operand.WEIGHTS
     operand_elements: float = 0.0
+    keys: float = 0.0
     extra_elements: float = 0.0
     output_elements: float = 0.0
     kv_write_elements: float = 0.0
@@ -82,17 +90,17 @@ class Op:
     @property
     def macs(self) -> float:
         """Multiply-accumulates of one launch."""
-        return self.count * self.m * mean(self.n) * (mean(self.k) + self.v)
+        return self.count * mean(self.m) * mean(self.n) * (mean(self.k) + self.v)
 
     @property
     def input_elements(self) -> float:
         """Activation elements of the (m x k) operands of one launch."""
-        return self.count * self.m * mean(self.k)
+        return self.count * mean(self.m) * mean(self.k)
 
 
-def mean(length: float | Span) -> float:
-    """Mean of a dimension that may be a growing context."""
-    return length.mean if isinstance(length, Span) else length
+def mean(length: Dim) -> float:
+    """Mean of a dimension that may vary."""
+    return length.mean if isinstance(length, Span | Load) else length
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,7 @@ class Workload:
     decode : tuple of Op
         Rows of one decode step, averaged over the growing context.
     decode_steps, batch_size, prompt_tokens : int
-        How often the decode runs, and for how many sequences and tokens.
+        How often the decode runs, maybe never, and for how many sequences and tokens.
     storage : Storage
         What must sit in memory.
     """

@@ -66,5 +66,5 @@ class Scenario:
 
     @property
     def decode_steps(self) -> int:
-        """Decode steps after the prefill's token: output_tokens - 1, and at least one."""
-        return max(1, self.output_tokens - 1)
+        """Decode steps after the token that the prefill yields; none for a single token."""
+        return self.output_tokens - 1

@@ -80,6 +80,8 @@ class Span:
         array([2.5, 1.5, 1. , 1. ])
         """
         size = np.asarray(tile, dtype=np.float64)
+        if np.any(size < 1.0):  # part of one element a step: no rounding is left to do
+            return np.where(size < 1.0, self.mean / size, self.mean_tiles(np.maximum(size, 1.0)))
         if self.first == self.last:
             length = self.first if self.cap is None else min(self.first, self.cap)
             return np.ceil(length / size)

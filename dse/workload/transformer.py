@@ -36,7 +36,7 @@ def unroll(model: Model, scenario: Scenario) -> Workload:
     prompt, batch, steps = scenario.prompt_tokens, scenario.batch_size, scenario.decode_steps
     is_fused = scenario.fusion == "full"
     prefill = Pass(model, batch, prompt, 1, prompt, is_fused)
-    decode = Pass(model, batch, 1, prompt + 1, prompt + steps, is_fused)
+    decode = Pass(model, batch, 1, prompt + 1, prompt + max(1, steps), is_fused)
     tables = tuple(tuple(_table(p)) for p in (prefill, decode))
     working = max(op.input_elements + op.extra_elements + op.output_elements for op in tables[0])
     return Workload(

@@ -141,3 +141,31 @@ def test_sram_elements_against_a_walk_over_tiles(
     )
     left, right, out = sram_elements(chips, (float(m), float(k), float(n)))
     assert (left[0], right[0], out[0]) == (walked["left"], walked["right"], walked["out"])
+
+
+@pytest.mark.parametrize("dataflow", list(Dataflow))
+@pytest.mark.parametrize(("heads", "cores"), [(8, 4), (4, 8), (32, 1), (32, 108), (8, 3)])
+@pytest.mark.parametrize("product", ["scores", "context"])
+def test_waves_over_a_growing_context(
+    make_chip: Callable[..., Chip],
+    silicon: Silicon,
+    dataflow: Dataflow,
+    heads: int,
+    cores: int,
+    product: str,
+) -> None:
+    """Exact where heads and cores divide each other, else never above the mean of the lengths."""
+    chips = array(make_chip, silicon, dataflow=dataflow, rows=32.0, cols=16.0, count=cores * 1.0)
+
+    def cycles(length: float | Span) -> float:
+        dims = (4.0, 128.0, length) if product == "scores" else (4.0, length, 128.0)
+        return float(matrix_cycles(chips, dims, float(heads), ONE)[0])
+
+    span = Span(1000, 1127)
+    each = [cycles(float(length)) for length in span.lengths()]
+    fixed = Span(1024, 1024)
+    if heads % cores == 0 or cores % heads == 0:
+        assert cycles(span) == pytest.approx(np.mean(each), rel=2e-3)
+        assert cycles(fixed) == pytest.approx(cycles(1024.0), rel=1e-9)
+    else:
+        assert 0.85 * np.mean(each) <= cycles(span) <= np.mean(each) * (1 + 1e-9)

@@ -15,7 +15,7 @@ from dse.chip import Chip, Rate
 from dse.cost import derive, evaluate, open_die
 from dse.cost.area import area_parts
 from dse.cost.money import die_usd, dies_per_wafer, yield_fraction
-from dse.cost.numerics import holds, mac_energy_j, pair_tables
+from dse.cost.numerics import holds, mac_energy_j, missing_pairs, pair_tables
 from dse.dtype import DType, parse_format
 from dse.technology import Silicon
 from dse.workload import Model, Precision, Scenario
@@ -48,7 +48,7 @@ def test_parts_add_up_to_the_die(make_chip: Maker, silicon: Silicon) -> None:
     chip = make_chip(cache_bytes=8.0 * 2**20)
     parts = area_parts(chip, chip.units[0], silicon)
     assert parts.interface == pytest.approx(64 * 0.0575)
-    assert parts.sram == pytest.approx(4 * 0.45)
+    assert parts.sram == pytest.approx(4 * 0.45 * 0.63 / 0.595)  # banks of 128 KiB
     assert parts.cache == pytest.approx(8 * 0.65)
     row = evaluate(chip, TINY, Scenario(), silicon).row()
     assert row["npu_area_mm2"] == pytest.approx(float(parts.logic + parts.sram))
@@ -170,3 +170,62 @@ def test_a_newer_node_shrinks_what_is_not_described(make_chip: Maker, silicon: S
     areas = [area_parts(c, c.units[0], silicon).other for c in (old, new)]
     assert areas[0] == pytest.approx(80.0)
     assert areas[1] == pytest.approx(80.0 * (0.5 * 0.66 + 0.5))
+
+
+def test_types_that_no_pair_holds_are_rounded_before_they_leave_the_engine(
+    make_chip: Maker, silicon: Silicon
+) -> None:
+    """FP16 models run in BF16 where there is nothing else, as every stack does."""
+    engine = make_chip(rates=(Rate(DType.BF16, DType.BF16, 1.0),)).units[0].matrix
+    tables = pair_tables(engine, silicon)
+    assert tables.cycles_per_mac[DType.INT4, DType.FP16] == 1.0
+    assert tables.is_converted[DType.FP16, DType.FP16] == 1.0
+    assert math.isinf(tables.cycles_per_mac[DType.FP32, DType.FP32])
+
+
+def test_missing_pairs_are_named(make_chip: Maker) -> None:
+    integer = make_chip(rates=(Rate(DType.INT8, DType.INT8, 1.0),)).units[0].matrix
+    assert missing_pairs(integer, formats("int4-g32", "fp16", "fp16")) == (
+        (DType.INT4, DType.FP16),
+        (DType.FP16, DType.FP16),
+    )
+    assert missing_pairs(integer, formats("int4-g32", "int8", "int8")) == ()
+
+
+def test_a_lower_clock_takes_less_energy_where_the_voltage_can_fall(
+    make_chip: Maker, silicon: Silicon
+) -> None:
+    """At 0.4 of the maximum clock 0.55 V do: (0.55 / 0.75)^2 of the dynamic energy."""
+    slow, fast = (
+        derive(make_chip(clock_hz=f, max_clock_hz=1e9), formats("int8", "int8"), silicon)
+        for f in (0.4e9, 0.92e9)
+    )
+    ratio = (0.55 / 0.75) ** 2
+    for name in ("lane_j", "sram_read_j", "sram_write_j"):
+        assert getattr(slow, name) == pytest.approx(ratio * getattr(fast, name))
+    assert slow.operands[0].mac_j == pytest.approx(ratio * fast.operands[0].mac_j)
+    assert slow.dram_j == fast.dram_j
+    assert slow.static_w < fast.static_w
+    unknown = derive(make_chip(clock_hz=0.4e9), formats("int8", "int8"), silicon)
+    assert unknown.lane_j == fast.lane_j
+
+
+def test_a_clock_over_the_maximum_cannot_be_built(make_chip: Maker, silicon: Silicon) -> None:
+    batch = derive(make_chip(clock_hz=1.1e9, max_clock_hz=1e9), formats("int8", "int8"), silicon)
+    assert batch.buildable[0] == 0.0
+
+
+def test_bandwidth_costs_area(make_chip: Maker, silicon: Silicon) -> None:
+    """256 KiB banks at 64 % cells against 16 KiB banks: LLMCompass's array efficiencies."""
+    few, many = (
+        area_parts(c, c.units[0], silicon).sram
+        for c in (make_chip(sram_bytes_per_cycle=1024.0), make_chip(sram_bytes_per_cycle=16384.0))
+    )
+    assert few == pytest.approx(4 * 0.45)
+    assert many / few == pytest.approx(0.63 / (0.63 - 4 * 0.035))
+
+
+def test_wires_are_as_long_as_one_core(make_chip: Maker, silicon: Silicon) -> None:
+    """Twice the cores is twice the area, and no longer way from SRAM to engine."""
+    one, two = (derive(make_chip(count=c), formats("int8", "int8"), silicon) for c in (1.0, 2.0))
+    assert one.sram_read_j == two.sram_read_j

@@ -77,3 +77,15 @@ def test_attention_reads_the_cache_once_when_the_queries_fit() -> None:
 def test_resident_fraction_is_a_share() -> None:
     share = resident_fraction(np.array([0.0, 1e6, 1e9]), np.array([1e6, 1e6, 1e6]))
     assert share.tolist() == [0.0, 0.5, 1.0]
+
+
+@given(sizes, sizes, sizes, st.floats(1e3, 1e8), st.integers(1, 500))
+def test_more_rows_never_move_less(m: int, k: int, n: int, capacity: float, more: int) -> None:
+    assert total_bytes((m + more, k, n), capacity) >= total_bytes((m, k, n), capacity)
+
+
+def test_no_cliff_where_a_left_operand_stops_fitting() -> None:
+    """64 rows of a wide layer do not fit 1 MiB, but its columns do: two passes are never due."""
+    wide = Widths(2.0 * ONE, 2.0 * ONE)
+    moved = total_bytes((64.0, 14336.0, 4096.0), 2**20, wide)
+    assert moved <= 1.1 * 2 * (64 * 14336 + 14336 * 4096 + 64 * 4096)

@@ -195,13 +195,15 @@ from dse.errors import SpecError
 from dse.spec.text import parse_text
 parse_text("a: 1", "warm.yaml")
 text = sys.stdin.read()
+pages = int(open("/proc/self/statm").read().split()[0])
+limit = pages * resource.getpagesize() + 100_000_000
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 start = time.process_time()
 try:
     parse_text(text, "f.yaml")
 except SpecError as error:
     print(error.faults[0])
 print(time.process_time() - start)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 
 
@@ -211,10 +213,9 @@ def test_bombs_end_quickly_and_in_little_memory(name: str) -> None:
     child = subprocess.run(
         [sys.executable, "-c", _CHILD], input=text, capture_output=True, text=True, check=True
     )
-    first, seconds, peak_bytes = child.stdout.splitlines()
+    first, seconds = child.stdout.splitlines()
     assert first.startswith(fault)
     assert float(seconds) < 2.0
-    assert float(peak_bytes) < 200e6
 
 
 def file_fault(path: Path) -> str:

@@ -24,12 +24,12 @@ from tests.spec.samples import faults_of, write_space
         (
             "chip.units: [1]",
             "8:3: axes.chip.units: must name a field, not a section: kind, count, clock, matrix, "
-            "vector, sram, dispatch, max_dram_bandwidth [axis]",
+            "vector, sram, dispatch, max_clock, max_dram_bandwidth [axis]",
         ),
         (
             "chip.units.npu: [1]",
             "8:3: axes.chip.units.npu: must name a field, not a section: kind, count, clock, "
-            "matrix, vector, sram, dispatch, max_dram_bandwidth [axis]",
+            "matrix, vector, sram, dispatch, max_clock, max_dram_bandwidth [axis]",
         ),
         (
             "chip.cache: [1]",

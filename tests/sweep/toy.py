@@ -17,7 +17,7 @@ from dse.chip import (
 )
 from dse.dtype import DType, parse_format
 from dse.space import Axis, Space, Target
-from dse.technology import DramType, Node, Silicon, SramLaw
+from dse.technology import BankLaw, DramType, Node, Silicon, SramLaw, VoltageLaw
 from dse.workload import Model, Precision, Scenario
 
 MIB, GIB = float(2**20), float(2**30)
@@ -32,6 +32,10 @@ SILICON = Silicon(
     lane_energy_j=2e-12,
     lane_area_mm2=2e-3,
     sram=SramLaw(4 * MIB, 1.6e-12, 0.58, 0.10, 0.6e-12, 1.2),
+    voltage=VoltageLaw(
+        0.75, (0.4, 0.55, 0.7, 0.82, 0.92, 1.0), (0.55, 0.6, 0.65, 0.7, 0.75, 0.8), 3.0
+    ),
+    bank=BankLaw(256.0 * 1024.0, 64.0, 0.63, 0.035),
     scratchpad_mm2_per_byte=0.45 / MIB,
     cache_mm2_per_byte=0.65 / MIB,
     wire_j_per_bit_mm=50e-15,

@@ -146,3 +146,34 @@ def test_batch_multiplies_tokens_but_not_weights() -> None:
     assert operand_elements(many.decode, Operand.KV) == 16 * operand_elements(
         one.decode, Operand.KV
     )
+
+
+def test_a_prefill_reads_every_key_at_least_once() -> None:
+    """A causal query attends to half the keys on average; one pass over them reads them all."""
+    assert operand_elements(unroll(LLAMA, ASK).prefill, Operand.KV) == 32 * 2 * 4096 * 1024
+    local = dataclasses.replace(LLAMA, sliding_window=16, num_local_layers=32)
+    assert operand_elements(unroll(local, ASK).prefill, Operand.KV) == 32 * 2 * 4096 * 1024
+
+
+def test_one_token_needs_no_decode() -> None:
+    assert unroll(LLAMA, Scenario(prompt_tokens=8, output_tokens=1)).decode_steps == 0
+    assert unroll(LLAMA, Scenario(prompt_tokens=8, output_tokens=3)).decode_steps == 2
+
+
+@pytest.mark.parametrize("qk_norm", ["none", "head", "full"])
+def test_fusion_keeps_the_lane_operations(qk_norm: str) -> None:
+    model = dataclasses.replace(LLAMA, qk_norm=qk_norm, norms_per_layer=4)
+    full, none = (
+        sum(
+            op.repeat * op.lane_ops
+            for op in unroll(model, dataclasses.replace(ASK, fusion=f)).prefill
+        )
+        for f in ("full", "none")
+    )
+    assert full == pytest.approx(none, rel=1e-12)
+
+
+def test_four_norm_layers_read_all_their_norms() -> None:
+    model = dataclasses.replace(LLAMA, norms_per_layer=4)
+    read = sum(op.repeat * op.parameter_elements for op in unroll(model, ASK).decode)
+    assert read == (4 * 32 + 1) * 4096

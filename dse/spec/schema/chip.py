@@ -135,6 +135,13 @@ class UnitSpec(Section):
     dispatch: Annotated[float, Quantity("time", high="1 s", zero=True), Leaf("dispatch_s")] = (
         Field(description="Launch and synchronisation of one kernel.")
     )
+    max_clock: Annotated[
+        float, Quantity("frequency", high="100 GHz", unlimited=True), Leaf("max_clock_hz")
+    ] = Field(
+        float("inf"),
+        description="Clock at the highest voltage: energy then follows the clock. Default: the "
+        "unit runs at the technology's reference voltage whatever its clock.",
+    )
     max_dram_bandwidth: Annotated[
         float, Quantity("bandwidth", high="1 PB/s", unlimited=True), Leaf("max_dram_bytes_per_s")
     ] = Field(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from dse.dtype import DType
 from dse.spec.schema.field import Key, OperandType, Quantity, Section, Title, fault
@@ -84,6 +84,51 @@ class DramFile(Section):
     types: dict[Key, DramTypeSpec] = Field(min_length=1, description="DRAM types by key.")
 
 
+class VoltageSpec(Section):
+    """Supply voltage against clock."""
+
+    reference: Annotated[float, Quantity("voltage", low="0.1 V", high="2 V")] = Field(
+        description="Voltage at which the energies of this file hold."
+    )
+    clock: list[Annotated[float, Quantity("ratio", high="1")]] = Field(
+        description="Clock over the unit's maximum clock, rising, the last one 1."
+    )
+    volts: list[Annotated[float, Quantity("voltage", low="0.1 V", high="2 V")]] = Field(
+        description="Voltage that each of these clocks needs, rising."
+    )
+    leakage_exponent: Annotated[float, Quantity("ratio", high="10", zero=True)] = Field(
+        description="Power of voltage that leakage power follows."
+    )
+
+    @model_validator(mode="after")
+    def _points_match(self) -> Self:
+        if len(self.clock) != len(self.volts) or len(self.clock) < 2:
+            rule = "must have one voltage per clock, and at least two of each"
+            raise fault("length", rule, at=("volts",))
+        if sorted(set(self.clock)) != self.clock or sorted(self.volts) != self.volts:
+            raise fault("order", "must rise", at=("clock",))
+        if self.clock[-1] != 1.0:
+            raise fault("range", "must end with 1", at=("clock",))
+        return self
+
+
+class BankSpec(Section):
+    """Area of SRAM against the size of its banks."""
+
+    reference: Annotated[float, Quantity("capacity", low="1 KiB", high="1 GiB")] = Field(
+        description="Bank for which scratchpad_area holds."
+    )
+    port: Annotated[float, Quantity("bandwidth_per_cycle", high="65536 B/cycle")] = Field(
+        description="Port of one bank."
+    )
+    efficiency: Annotated[float, Quantity("ratio", high="1")] = Field(
+        description="Share of such a bank that is cells."
+    )
+    efficiency_per_doubling: Annotated[float, Quantity("ratio", high="1", zero=True)] = Field(
+        description="What each doubling of the bank adds to that share."
+    )
+
+
 class SramLawSpec(Section):
     """Energy of one SRAM byte against the capacity of its macro."""
 
@@ -139,6 +184,8 @@ class SiliconFile(Section):
     cache_area: Annotated[float, Quantity("area_per_byte", high="100 mm2/MiB")] = Field(
         description="Achieved area of a cache with its tags."
     )
+    voltage: VoltageSpec = Field(description="Supply voltage against clock.")
+    bank: BankSpec = Field(description="Area of local SRAM against its bandwidth.")
     wire_energy: Annotated[float, Quantity("energy_per_bit_length", high="100 pJ/bit/mm")] = Field(
         description="On-chip wire, per bit and length."
     )
