@@ -106,7 +106,7 @@ def _view(run: Run, rows: Sequence[FrontRow]) -> FrontView:
     """Gather what the pictures show; without the real chips where they cannot be loaded."""
     from dse.errors import DseError
     from dse.report.front import front_view, targets_of
-    from dse.report.view import target_text
+    from dse.report.view import target_title
 
     space = run.manifest.space
     lines = [f"{', '.join(space['models'])}; scenario {space['scenario']}"]
@@ -115,7 +115,7 @@ def _view(run: Run, rows: Sequence[FrontRow]) -> FrontView:
         lines, chips = _comparison(space, next((row for row in rows if row.is_knee), None))
     except DseError as error:
         say(f"warning: no real chips to compare with: {str(error).splitlines()[0]}")
-    targets = ", ".join(_unbroken(target_text(target)) for target in targets_of(run))
+    targets = ", ".join(_unbroken(target_title(target)) for target in targets_of(run))
     lines += [f"targets: {targets}"] if targets else []
     return front_view(run, "\n".join(lines), chips)
 

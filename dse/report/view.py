@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.cost.metric import metric
+from dse.report.quantity import metric_title
 from dse.units import dimension_of, format_quantity
 
 if TYPE_CHECKING:
     from dse.space import Target
 
-__all__ = ["ChipPoint", "FrontView", "staircase", "target_text"]
+__all__ = ["ChipPoint", "FrontView", "staircase", "target_text", "target_title"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -109,6 +110,22 @@ def _minimised(view: FrontView, name: str) -> Array:
     return -values if metric(name).sense > 0 else values
 
 
+def target_title(target: Target) -> str:
+    """Write a target in words, for pictures.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> target_title(SimpleNamespace(metric="tpot_s", limit=0.1, sense=-1))
+    'time per output token ≤ 100 ms'
+    """
+    title = metric_title(target.metric)
+    if not title[:2].isupper():
+        title = title[0].lower() + title[1:]
+    text = target_text(target).replace(target.metric, title)
+    return text.replace("<=", "≤").replace(">=", "≥")
+
+
 def target_text(target: Target) -> str:
     """Write a target as its file does.
 
@@ -120,6 +137,8 @@ def target_text(target: Target) -> str:
     """
     if (target.metric, target.limit) == ("memory_free_bytes", 0.0):
         return "fits the DRAM"
+    if target.metric == "buildable":
+        return "can be built"
     sign = "<=" if target.sense < 0 else ">="
     limit = format_quantity(target.limit, dimension_of(metric(target.metric).unit))
     return f"{target.metric} {sign} {limit}"
