@@ -6,6 +6,7 @@ from dse.cost.derive import derive
 from dse.cost.evaluate import OperatorRow, Results, evaluate, evaluate_batch, explain
 from dse.cost.metric import BOUNDS, METRICS, Metric, metric
 from dse.cost.numerics import missing_pairs
+from dse.cost.stack import Stack, apply_stack
 
 __all__ = [
     "BOUNDS",
@@ -14,6 +15,8 @@ __all__ = [
     "Metric",
     "OperatorRow",
     "Results",
+    "Stack",
+    "apply_stack",
     "derive",
     "evaluate",
     "evaluate_batch",

@@ -70,8 +70,12 @@ class ChipBatch:
         Local SRAM over all cores and of one core, and shared cache, B.
     sram_s_per_byte, cache_s_per_byte, dram_s_per_byte : Array
         Inverse bandwidths, s/B; DRAM with its efficiency.
+    dram_limit_s_per_byte : Array
+        Inverse of what the chip itself can draw whatever the software does, s/B; 0 for no limit.
     latency_s, dispatch_s : Array
         Exposed DRAM latency, and launch cost, of one kernel, s.
+    step_s : Array
+        Fixed cost of a prefill or of one decode step, s.
     activation_bytes : Array
         Bytes per activation element.
     operands : tuple of OperandCoefficients
@@ -112,7 +116,9 @@ class ChipBatch:
     cache_s_per_byte: Array = field(metadata=MORE_IS_WORSE)
     dram_s_per_byte: Array = field(metadata=MORE_IS_WORSE)
     latency_s: Array = field(metadata=MORE_IS_WORSE)
+    dram_limit_s_per_byte: Array = field(metadata={"sense": 0})
     dispatch_s: Array = field(metadata=MORE_IS_WORSE)
+    step_s: Array = field(metadata=MORE_IS_WORSE)
     activation_bytes: Array = field(metadata=MORE_IS_WORSE)
     operands: tuple[OperandCoefficients, ...]
     embedding_bytes: Array = field(metadata=MORE_IS_WORSE)

@@ -102,6 +102,7 @@ def _engine(unit: ComputeUnit) -> dict[str, Any]:
             1.0 / np.asarray(unit.sram.bytes_per_cycle * unit.count * unit.clock_hz)
         ),
         "dispatch_s": _array(unit.dispatch_s),
+        "step_s": np.zeros(1),
     }
 
 
@@ -118,15 +119,15 @@ def _memory(chip: Chip, unit: ComputeUnit) -> dict[str, Any]:
     dram, kind = chip.dram, chip.dram.type
     peak = dram.bus_width_bits / 8.0 * dram.data_rate_per_s * kind.payload_fraction
     in_flight = dram.max_outstanding_bytes / np.asarray(kind.latency_s)
-    bandwidth = np.minimum(
-        np.minimum(peak * kind.efficiency, in_flight), unit.max_dram_bytes_per_s
-    )
+    limit = np.minimum(in_flight, unit.max_dram_bytes_per_s)
+    bandwidth = np.minimum(peak * kind.efficiency, limit)
     has_cache = np.asarray(chip.cache.capacity_bytes) > 0.0
     cache_rate = np.where(has_cache, chip.cache.bandwidth_bytes_per_s, np.inf)
     return {
         "cache_bytes": _array(chip.cache.capacity_bytes),
         "cache_s_per_byte": _array(1.0 / cache_rate),
         "dram_s_per_byte": _array(1.0 / bandwidth),
+        "dram_limit_s_per_byte": _array(1.0 / limit),
         "latency_s": _array(kind.latency_s),
         "peak_dram_bytes_per_s": _array(peak),
     }

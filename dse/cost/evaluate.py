@@ -11,7 +11,7 @@ from dse.chip import Chip
 from dse.cost.batch import Array, ChipBatch
 from dse.cost.capacity import StoredWidths, memory_use
 from dse.cost.derive import derive
-from dse.cost.metric import METRICS
+from dse.cost.metric import BOUNDS, METRICS
 from dse.cost.roofline import OpCost, op_cost, seconds_per_mac
 from dse.technology import Silicon
 from dse.workload import Model, Op, Operand, Scenario, Storage, Workload, unroll
@@ -167,7 +167,7 @@ def evaluate_batch(chips: ChipBatch, work: Workload) -> Results:
 
 
 def _phase(table: tuple[Op, ...], chips: ChipBatch) -> PhaseCost:
-    seconds: Array = np.zeros(1)
+    seconds: Array = chips.step_s
     dynamic: Array = np.zeros(1)
     dram: Array = np.zeros(1)
     busy: list[Array] = [np.zeros(1)] * 6
@@ -281,7 +281,19 @@ def explain(
     batch = derive(chip, scenario.precision, silicon, unit)
     work = unroll(model, scenario)
     phases = (("prefill", work.prefill), ("decode", work.decode))
-    return tuple(_row(phase, op, batch) for phase, table in phases for op in table)
+    rows = [_row(phase, op, batch) for phase, table in phases for op in table]
+    if _one(batch.step_s) > 0.0:
+        rows += [_step_row(phase, batch) for phase, _ in phases]
+    return tuple(rows)
+
+
+def _step_row(phase: str, chips: ChipBatch) -> OperatorRow:
+    """The fixed cost of a phase, as a row, so that the rows add up."""
+    seconds = _one(chips.step_s)
+    energy = seconds * _one(chips.static_w)
+    busy = (0.0, 0.0, 0.0, 0.0, 0.0, seconds)
+    last = BOUNDS.index("dispatch")
+    return OperatorRow(phase, "step", 1.0, seconds, energy, 0.0, 0.0, 0.0, 0.0, busy, last, 0.0)
 
 
 def _row(phase: str, op: Op, chips: ChipBatch) -> OperatorRow:
