@@ -64,7 +64,7 @@ def apply_stack(chips: ChipBatch, stack: Stack) -> ChipBatch:
     operands = tuple(
         dataclasses.replace(
             operand,
-            convert_ops=(operand.convert_ops > 0.0) * stack.convert_ops,
+            convert_ops=np.where(operand.convert_ops > 0.0, stack.convert_ops, 0.0),
             cycles_per_mac=operand.cycles_per_mac / stack.matrix_efficiency,
         )
         for operand in chips.operands
