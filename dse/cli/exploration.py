@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_DESIGN",
-    "model_option",
     "output_of",
     "print_front",
     "run_options",
     "space_from",
+    "subject_options",
     "tell",
 ]
 
@@ -38,8 +38,10 @@ NO_DESIGN = 3
 _MAX_ROWS = 10
 
 
-def model_option(command: Command) -> Command:
-    """Add ``--model``."""
+def subject_options(command: Command) -> Command:
+    """Add ``--chip`` and ``--model``."""
+    text = "Base chip, a name or a file; replaces that of the space."
+    command = click.option("--chip", type=SpecName("chip"), help=text)(command)
     text = "Model that every design must run (repeatable); replaces those of the space."
     return click.option("--model", "models", multiple=True, type=SpecName("model"), help=text)(
         command
@@ -66,11 +68,12 @@ def run_options(command: Command) -> Command:
     return command
 
 
-def space_from(ref: str, models: Sequence[str]) -> Space:
-    """Load a space, with other models if the user named some."""
+def space_from(ref: str, options: Mapping[str, Any]) -> Space:
+    """Load a space, with another chip and other models if the user named some."""
     from dse.spec import load_model, load_space
 
-    space: Space = load_space(ref)
+    space: Space = load_space(ref, options["chip"])
+    models = options["models"]
     return replace(space, models=tuple(map(load_model, models))) if models else space
 
 
@@ -80,16 +83,17 @@ def output_of(ref: str, space: Space, options: Mapping[str, Any]) -> Output:
 
     if options["out"] is None:
         raise click.UsageError("--out DIR is missing: a run needs a folder")
-    inputs = _inputs(ref, space, options["models"])
+    inputs = _inputs(ref, space, options)
     return Output(options["out"], options["force"], tuple(sys.argv[1:]), inputs)
 
 
-def _inputs(ref: str, space: Space, models: Sequence[str]) -> dict[str, str]:
+def _inputs(ref: str, space: Space, options: Mapping[str, Any]) -> dict[str, str]:
     """Text of each spec file that was named, by its name in messages."""
     from dse.errors import SpecError
     from dse.spec.library import locate
 
-    refs = [("space", ref), ("chip", space.chip.name), ("scenario", space.scenario.name)]
+    chip, models = options["chip"] or space.chip.name, options["models"]
+    refs = [("space", ref), ("chip", chip), ("scenario", space.scenario.name)]
     refs += [("model", name) for name in models or [model.name for model in space.models]]
     refs += [("technology", name) for name in ("nodes", "dram", "silicon")]
     texts = {}

@@ -145,7 +145,7 @@ def _comparison(
         if path.startswith(_SCENARIO)
     }
     scenario = changed_scenario(space["scenario"], choices)
-    segment = load_chip(space["chip"]).segment
+    segment = space["segment"]
     peers = [chip for name in list_specs("chip") if (chip := load_chip(name)).segment == segment]
     peers.sort(key=lambda chip: (-chip.year, chip.name))
     silicon, unit = load_technology().silicon, space["unit"]

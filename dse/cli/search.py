@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dse.cli.exploration import model_option, output_of, run_options, space_from, tell
+from dse.cli.exploration import output_of, run_options, space_from, subject_options, tell
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
 from dse.cli.output import say
@@ -33,7 +33,7 @@ _SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
     )
 )
 @click.argument("space", type=SpecName("space"))
-@model_option
+@subject_options
 @click.option(
     "--trials",
     type=click.IntRange(0, 1_000_000),
@@ -55,7 +55,7 @@ def search(space: str, as_json: bool, **options: Any) -> None:
     from dse.search import run_search
     from dse.spec import load_technology
 
-    loaded, silicon = space_from(space, options["models"]), load_technology().silicon
+    loaded, silicon = space_from(space, options), load_technology().silicon
     out = output_of(space, loaded, options)
     settings = {name: options[name] for name in ("trials", "seed", "sampler")}
     try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dse.cli.exploration import model_option, output_of, run_options, space_from, tell
+from dse.cli.exploration import output_of, run_options, space_from, subject_options, tell
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
 from dse.cli.output import print_json, say
@@ -33,7 +33,7 @@ __all__ = ["sweep"]
     )
 )
 @click.argument("space", type=SpecName("space"))
-@model_option
+@subject_options
 @click.option("--grid", is_flag=True, help="Evaluate every design of the space.")
 @click.option(
     "--samples", type=click.IntRange(1, 1 << 30), help="Size of the sample.  [default: 65536]"
@@ -49,7 +49,7 @@ def sweep(space: str, as_json: bool, **options: Any) -> None:
 
     if options["grid"] and options["samples"] is not None:
         raise click.UsageError("--grid and --samples exclude each other")
-    loaded, silicon = space_from(space, options["models"]), load_technology().silicon
+    loaded, silicon = space_from(space, options), load_technology().silicon
     settings = {
         "samples": None if options["grid"] else options["samples"] or SAMPLES,
         "seed": options["seed"],

@@ -32,8 +32,10 @@ _TARGET = re.compile(r"(<=|>=) *(.+)")
 _T = TypeVar("_T")
 
 
-def load_space(ref: str | Path) -> Space:
+def load_space(ref: str | Path, chip: str | Path | None = None) -> Space:
     """Load a space by its name in the library or by the path of its file.
+
+    `chip`, a name or a path, takes the place of the base chip that the file names.
 
     What the axes do not vary keeps the base's value. An override of ``dram.efficiency`` in the
     base chip holds for every DRAM type of an axis, for it describes the chip's controller; one of
@@ -49,24 +51,26 @@ def load_space(ref: str | Path) -> Space:
     tree, faults = draft.tree, set[Fault]()
     spec = _try(faults, partial(validate, SpaceSpec), draft)
     drafts = {root: _named(root, tree, (root,), faults) for root in ("chip", "scenario")}
-    chip = _try(faults, chip_from, drafts["chip"])
+    if chip is not None:
+        drafts["chip"] = read_spec(locate("chip", chip))
+    base = _try(faults, chip_from, drafts["chip"])
     scenario = _try(faults, scenario_from, drafts["scenario"])
     bases = {}
-    if drafts["chip"] and chip:
+    if drafts["chip"] and base:
         bases["chip"] = drafts["chip"]
-        _check_unit(tree, chip, faults)
+        _check_unit(tree, base, faults)
     if drafts["scenario"] and scenario:
         bases["scenario"] = drafts["scenario"]
     models = _models(tree, faults)
     axes = _axes(tree, bases, faults)
     _check_objectives(tree, faults)
     targets = _targets(tree, faults)
-    if faults or not (spec and chip and scenario):
+    if faults or not (spec and base and scenario):
         raise SpecError(tuple(faults))
     if any(axis.path.startswith("chip.") for axis in axes):
-        chip = open_die(chip, chip.unit(spec.unit), load_technology().silicon)
+        base = open_die(base, base.unit(spec.unit), load_technology().silicon)
     goals = tuple(spec.objectives)
-    return Space(spec.name, spec.title, chip, models, scenario, spec.unit, axes, goals, targets)
+    return Space(spec.name, spec.title, base, models, scenario, spec.unit, axes, goals, targets)
 
 
 def _try(faults: set[Fault], build: Callable[[Draft], _T], draft: Draft | None) -> _T | None:

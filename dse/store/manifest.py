@@ -223,6 +223,7 @@ def _summary(space: Space) -> dict[str, Any]:
         "name": space.name,
         "title": space.title,
         "chip": space.chip.name,
+        "segment": space.chip.segment,
         "models": [model.name for model in space.models],
         "scenario": space.scenario.name,
         "unit": space.unit,

@@ -237,3 +237,22 @@ def test_without_the_library_s_files_there_are_no_real_chips(run, swept, tmp_pat
     assert done.code == 0
     assert "no real chips to compare with" in done.err
     assert done.document("pareto")["chips"] == []
+
+
+def test_a_chip_of_ones_own_takes_the_place_of_the_base(run, small_space, tmp_path):
+    chip = tmp_path / "mine.yaml"
+    chip.write_text(
+        "schema: dse.chip/1\nname: mine\ntitle: Mine\nbase: phone-soc-2026\n"
+        "dram: {capacity: 16 GiB}\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "run"
+    swept = run("sweep", small_space, "--chip", chip, "--out", out)
+    assert swept.code == 0, swept.err
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["space"]["chip"] == "mine"
+    texts = [entry["text"] for entry in manifest["inputs"].values()]
+    assert any(text.startswith("schema: dse.chip/1\nname: mine") for text in texts)
+    drawn = run("pareto", out, "--format", "json", "--out", tmp_path / "figures")
+    assert drawn.code == 0
+    assert "warning" not in drawn.err
