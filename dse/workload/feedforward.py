@@ -108,6 +108,21 @@ def mixture(p: Pass, moe: Moe) -> Iterator[Op]:
         lane_ops=norm_ops + p.rows * moe.num_experts * SOFTMAX_OPS,
         exp_count=p.rows * moe.num_experts,
     )
+    yield from _experts(p, moe)
+    if moe.shared_intermediate_size:
+        yield from _ffn(
+            p,
+            "shared_expert",
+            layers,
+            moe.shared_intermediate_size,
+            lane_ops=0.0,
+            parameter_elements=float(hidden if moe.shared_gate else 0),
+        )
+
+
+def _experts(p: Pass, moe: Moe) -> Iterator[Op]:
+    """The routed experts that the tokens are expected to touch, each on its own tokens."""
+    model, layers, hidden = p.model, p.model.num_moe_layers, p.model.hidden_size
     touched = expected_distinct_experts(moe, p.rows)
     per_expert = Load(p.rows, moe.experts_per_token / moe.num_experts)
     width = moe.intermediate_size
@@ -136,12 +151,3 @@ def mixture(p: Pass, moe: Moe) -> Iterator[Op]:
         extra_elements=hidden_elements(p),
         lane_ops=visits * hidden,
     )
-    if moe.shared_intermediate_size:
-        yield from _ffn(
-            p,
-            "shared_expert",
-            layers,
-            moe.shared_intermediate_size,
-            lane_ops=0.0,
-            parameter_elements=float(hidden if moe.shared_gate else 0),
-        )
