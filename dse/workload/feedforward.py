@@ -95,7 +95,7 @@ def _ffn(
 
 def mixture(p: Pass, moe: Moe) -> Iterator[Op]:
     """Router, the experts that the tokens are expected to touch, and the shared expert."""
-    model, layers, hidden = p.model, p.model.num_moe_layers, p.model.hidden_size
+    layers, hidden = p.model.num_moe_layers, p.model.hidden_size
     norm_kernel, norm_ops, parameters = norm(p, "moe_norm", layers)
     yield from norm_kernel
     bias = moe.num_experts if moe.router_bias else 0
