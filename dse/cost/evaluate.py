@@ -48,14 +48,14 @@ class PhaseCost:
     ----------
     seconds, dynamic_j, dram_bytes : Array
         Time, s; dynamic energy, J; bytes to and from DRAM, B.
-    busy_s : tuple of Array
-        Busy time of each resource in the order of `BOUNDS`, s.
+    bound_s : tuple of Array
+        Time of the operators that wait for each resource, in the order of `BOUNDS`, s.
     """
 
     seconds: Array
     dynamic_j: Array
     dram_bytes: Array
-    busy_s: tuple[Array, ...]
+    bound_s: tuple[Array, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +170,19 @@ def _phase(table: tuple[Op, ...], chips: ChipBatch) -> PhaseCost:
     seconds: Array = chips.step_s
     dynamic: Array = np.zeros(1)
     dram: Array = np.zeros(1)
-    busy: list[Array] = [np.zeros(1)] * 6
+    waits: list[Array] = [np.zeros(1)] * len(BOUNDS)
+    waits[BOUNDS.index("dispatch")] = chips.step_s
     for op in table:
         cost = op_cost(op, chips)
-        seconds = seconds + op.repeat * cost.seconds
+        launches = op.repeat * cost.seconds
+        seconds = seconds + launches
         dynamic = dynamic + op.repeat * _dynamic_j(cost)
         dram = dram + op.repeat * cost.dram_bytes
-        busy = [total + op.repeat * part for total, part in zip(busy, cost.busy_s, strict=True)]
-    return PhaseCost(seconds, dynamic, dram, tuple(busy))
+        waits = [
+            total + launches * (part >= cost.longest_s)
+            for total, part in zip(waits, cost.busy_s, strict=True)
+        ]
+    return PhaseCost(seconds, dynamic, dram, tuple(waits))
 
 
 def _dynamic_j(cost: OpCost) -> Array:
@@ -245,15 +250,15 @@ def _shares(
         / (chips.peak_dram_bytes_per_s * decode.seconds),
         "prefill_dram_bytes": prefill.dram_bytes,
         "decode_dram_bytes": decode.dram_bytes,
-        "prefill_bound": _bound(prefill.busy_s),
-        "decode_bound": _bound(decode.busy_s),
+        "prefill_bound": _longest(prefill.bound_s),
+        "decode_bound": _longest(decode.bound_s),
     }
 
 
-def _bound(busy: tuple[Array, ...]) -> Array:
-    """Index into `BOUNDS` of the resource that is busy longest."""
-    best, index = busy[0], np.zeros(1)
-    for i, seconds in enumerate(busy[1:], start=1):
+def _longest(parts: tuple[Array, ...]) -> Array:
+    """Index into `BOUNDS` of the largest of its parts, the first of equals."""
+    best, index = parts[0], np.zeros(1)
+    for i, seconds in enumerate(parts[1:], start=1):
         index = np.where(seconds > best, float(i), index)
         best = np.maximum(best, seconds)
     return index

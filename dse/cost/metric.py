@@ -59,8 +59,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("decode_dram_utilisation", "", 1, "DRAM bytes over peak bandwidth x time, decode."),
     Metric("prefill_dram_bytes", "B", -1, "DRAM bytes moved by the prefill."),
     Metric("decode_dram_bytes", "B", -1, "DRAM bytes moved per decode step."),
-    Metric("prefill_bound", "", 0, "What most of the prefill waits for (index into BOUNDS)."),
-    Metric("decode_bound", "", 0, "What most of the decode waits for (index into BOUNDS)."),
+    Metric("prefill_bound", "", 0, "What most of the prefill time waits for (index into BOUNDS)."),
+    Metric("decode_bound", "", 0, "What most of the decode time waits for (index into BOUNDS)."),
 )
 
 _BY_NAME = {entry.name: entry for entry in METRICS}

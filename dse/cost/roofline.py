@@ -29,6 +29,8 @@ class OpCost:
     ----------
     matrix_s, vector_s, sram_s, cache_s, dram_s, dispatch_s : Array
         Seconds that each resource is busy; the last is launch and exposed latency.
+    longest_s : Array
+        The longest of these, s: what the launch waits for.
     seconds : Array
         Time of the launch, s.
     sram_bytes, cache_bytes, dram_bytes : Array
@@ -43,6 +45,7 @@ class OpCost:
     cache_s: Array
     dram_s: Array
     dispatch_s: Array
+    longest_s: Array
     seconds: Array
     sram_bytes: Array
     cache_bytes: Array
@@ -105,6 +108,7 @@ def op_cost(op: Op, chips: ChipBatch) -> OpCost:
     dram_s = dram_bytes * chips.dram_s_per_byte
     dispatch_s = chips.dispatch_s + chips.latency_s
     busiest = np.maximum(np.maximum(matrix_s, vector_s), np.maximum(sram_s, cache_s))
+    busiest = np.maximum(busiest, dram_s)
     return OpCost(
         matrix_s=matrix_s,
         vector_s=vector_s,
@@ -112,7 +116,8 @@ def op_cost(op: Op, chips: ChipBatch) -> OpCost:
         cache_s=cache_s,
         dram_s=dram_s,
         dispatch_s=dispatch_s,
-        seconds=np.maximum(busiest, dram_s) + dispatch_s,
+        longest_s=np.maximum(busiest, dispatch_s),
+        seconds=busiest + dispatch_s,
         sram_bytes=reads + writes,
         cache_bytes=cache_bytes,
         dram_bytes=dram_bytes,

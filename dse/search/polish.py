@@ -18,6 +18,7 @@ MAX_STEPS = 2
 # Front designs, spread over the front, whose surroundings are evaluated in one round: the number
 # of designs around each grows with the power of the steps.
 _PER_ROUND = {1: 4096, 2: 256}
+_MAX_ROUNDS = 100
 
 
 def polish(
@@ -42,7 +43,8 @@ def polish(
     seen : Index
         Numbers of designs that need not be evaluated again, shape (n,).
     limit : int
-        No round starts after this many evaluations.
+        No round starts after this many evaluations, nor after `_MAX_ROUNDS` rounds: a front of
+        very many equal designs could grow for ever.
     after_round : callable, optional
         Called with the evaluations so far.
 
@@ -54,13 +56,14 @@ def polish(
     space = survey.space
     seen = np.unique(seen)
     expanded = dict.fromkeys(_PER_ROUND, seen[:0])
-    done = 0
+    done = rounds = 0
     while True:
         steps, todo = _next_round(survey, expanded)
         if not len(todo):
             return MAX_STEPS
-        if done >= limit:
+        if done >= limit or rounds >= _MAX_ROUNDS:
             return steps - 1
+        rounds += 1
         expanded[steps] = np.union1d(expanded[steps], space.encode(todo))
         numbers = np.setdiff1d(_around(space, coding, todo, steps), seen)
         seen = np.union1d(seen, numbers)

@@ -27,7 +27,7 @@ Report = Callable[[Progress], None]
 
 TRIALS = 2000
 # Evaluations after which the local search gives up on a front that keeps growing.
-_POLISH = 1_000_000
+_POLISH = 500_000
 # Model-based samplers learn from every batch, and slow down with its size.
 _MODEL_BATCH = 20
 _TRIES = 100

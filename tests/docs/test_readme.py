@@ -9,9 +9,14 @@ import shlex
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 
 from dse.cli.main import cli, main
+from dse.cost import BOUNDS
+from dse.search import run_search
+from dse.spec import load_space, load_technology
+from dse.sweep import evaluate_designs
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -78,3 +83,32 @@ def test_the_example_chip_is_valid_and_its_fault_is_the_one_shown(
 def test_the_picture_of_the_readme_exists() -> None:
     for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
         assert (ROOT / name).stat().st_size > 10_000
+
+
+def test_the_figures_of_the_demo_are_those_of_its_run(tmp_path: Path) -> None:
+    """`make demo` searches `phone_10b` with the defaults; README quotes its front."""
+    space, silicon = load_space("phone_10b"), load_technology().silicon
+    index = run_search(space, silicon).front_index
+    front = evaluate_designs(space, index, silicon)
+    energy = dict(zip(("lpddr5x", "lpddr6"), (5e-12, 4.2e-12), strict=True))
+    kinds = [space.texts(row)["chip.dram.type"] for row in index]
+    share = front["decode_dram_bytes"] * 8 * np.array([energy[k] for k in kinds])
+    share = share / front["energy_per_token_j"]
+    waiting = int((front["decode_bound"] == BOUNDS.index("dram")).sum())
+    interfaces = {
+        tuple(space.texts(row)[f"chip.dram.{name}"] for name in ("type", "data_rate", "bus_width"))
+        for row in index
+    }
+    assert f"{waiting} of the {len(index)} designs" in README
+    assert len(interfaces) == 6
+    assert f"{space.size:,} designs" in README
+    assert (round(share.min() * 100), round(share.max() * 100)) == (71, 80)
+    peak = front["peak_ops_per_s"] / 1e12
+    assert (round(peak.min()), round(peak.max())) == (23, 39)
+    area = front["npu_area_mm2"]
+    assert (round(area.min()), round(area.max())) == (3, 7)
+    fast, slow = front["tpot_s"].argmin(), [k == "lpddr5x" for k in kinds]
+    assert round(front["tpot_s"][fast] * 1e3) == 60
+    assert round(front["energy_per_token_j"][fast] * 1e3) == 233
+    assert round(front["cost_usd"].min()) == 82
+    assert round(front["tpot_s"][slow].max() * 1e3) == 81

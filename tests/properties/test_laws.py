@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dse.chip import Chip, Dataflow
-from dse.cost import METRICS, ChipBatch, derive, evaluate, evaluate_batch, explain
+from dse.cost import BOUNDS, METRICS, ChipBatch, derive, evaluate, evaluate_batch, explain
 from dse.cost.batch import OperandCoefficients
 from dse.workload import Mla, Model, Moe, Operand, Scenario, matrix_ops, operand_elements, unroll
 from tests.conftest import SILICON, TINY, build_chip, precision
@@ -110,6 +110,20 @@ def test_operators_add_up_to_the_whole(chip: Chip, model: Model, scenario: Scena
         assert sum(r.dram_bytes for r in mine) == pytest.approx(row[moved], rel=1e-12)
         assert all(r.dram_bytes <= r.cache_bytes * (1 + 1e-12) for r in mine)
         assert all(r.utilisation <= 1 + 1e-9 for r in mine)
+
+
+@given(chips, models, scenarios)
+def test_a_phase_is_bound_by_what_most_of_its_time_waits_for(
+    chip: Chip, model: Model, scenario: Scenario
+) -> None:
+    row = evaluate(chip, model, scenario, SILICON).row()
+    operators = explain(chip, model, scenario, SILICON)
+    for phase in ("prefill", "decode"):
+        waits = dict.fromkeys(range(len(BOUNDS)), 0.0)
+        for operator in operators:
+            if operator.phase == phase:
+                waits[operator.bound] += operator.seconds
+        assert waits[int(row[f"{phase}_bound"])] >= max(waits.values()) * (1 - 1e-12)
 
 
 def _coefficients(batch: ChipBatch) -> list[tuple[str, int]]:
