@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo install test check lint types layers tests fast bench clean
+.PHONY: help demo install test check lint types layers tests clean accuracy
 
 help:            ## Say what each target does.
 	@grep -hE '^[a-z]+: .*##' Makefile | sed 's/:.*##/ -/'
@@ -38,6 +38,10 @@ layers: $(VENV)/.dev
 
 tests: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+accuracy: $(BIN)/dse ## Fit the stacks to the shipped measurements and write docs/accuracy.md.
+	$(BIN)/python -m dse calibrate hw_configs/measurements/measured.csv --stack all --out hw_configs/stacks
+	$(BIN)/python -m dse validate --docs docs/accuracy.md
 
 clean:           ## Remove the environment and the caches; results in out/ stay.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

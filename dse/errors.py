@@ -5,19 +5,36 @@ The core raises these; only `dse.cli` turns them into text and exit codes.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 __all__ = [
     "CorruptRunError",
     "DseError",
     "Fault",
-    "InfeasibleError",
     "LockedRunError",
+    "OutputError",
     "SpecError",
     "StoreError",
+    "TooLargeError",
     "UnitError",
     "VersionMismatchError",
+    "printable",
 ]
+
+# Control characters, line breaks, and the marks that reorder text.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""Escape what would move the cursor of a terminal, as Python writes it.
+
+    Examples
+    --------
+    >>> print(printable("a\n\x1b[31mb"))
+    a\n\x1b[31mb
+    """
+    return _CONTROL.sub(lambda match: repr(match[0])[1:-1], text)
 
 
 class DseError(Exception):
@@ -55,7 +72,7 @@ class Fault:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: "
         path = f"{self.path}: " if self.path else ""
-        return f"{place}{path}{self.message} [{self.slug}]"
+        return printable(f"{place}{path}{self.message} [{self.slug}]")
 
 
 class SpecError(DseError):
@@ -83,11 +100,17 @@ class UnitError(DseError, ValueError):
         self.slug = slug
 
 
-class InfeasibleError(DseError):
-    """The request is well formed but nothing can meet it."""
+class OutputError(DseError):
+    """Standard output cannot be written; the message says why."""
 
-    exit_code = 3
-    slug = "infeasible"
+    slug = "output"
+
+
+class TooLargeError(DseError):
+    """More designs were asked for than can be evaluated one by one."""
+
+    exit_code = 2
+    slug = "too-large"
 
 
 class StoreError(DseError):

@@ -1,8 +1,16 @@
 """What is built: frozen descriptions whose numbers may be arrays, one entry per design."""
 
-from dse.chip.chip import Area, Chip, Power
+from dse.chip.chip import Area, Chip, Power, Rails
 from dse.chip.memory import Cache, Dram, Storage
-from dse.chip.unit import ComputeUnit, Dataflow, LocalSram, MatrixEngine, Rate, VectorEngine
+from dse.chip.unit import (
+    ComputeUnit,
+    Dataflow,
+    KernelLibrary,
+    LocalSram,
+    MatrixEngine,
+    Rate,
+    VectorEngine,
+)
 
 __all__ = [
     "Area",
@@ -11,9 +19,11 @@ __all__ = [
     "ComputeUnit",
     "Dataflow",
     "Dram",
+    "KernelLibrary",
     "LocalSram",
     "MatrixEngine",
     "Power",
+    "Rails",
     "Rate",
     "Storage",
     "VectorEngine",

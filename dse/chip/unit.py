@@ -7,7 +7,15 @@ from enum import StrEnum
 
 from dse.dtype import DType
 
-__all__ = ["ComputeUnit", "Dataflow", "LocalSram", "MatrixEngine", "Rate", "VectorEngine"]
+__all__ = [
+    "ComputeUnit",
+    "Dataflow",
+    "KernelLibrary",
+    "LocalSram",
+    "MatrixEngine",
+    "Rate",
+    "VectorEngine",
+]
 
 
 class Dataflow(StrEnum):
@@ -105,6 +113,42 @@ class LocalSram:
 
 
 @dataclass(frozen=True, slots=True)
+class KernelLibrary:
+    """What a tuned kernel library reaches on a unit: single kernels only, no effect on models.
+
+    Defaults are those that `dse.spec` documents.
+
+    Parameters
+    ----------
+    launch_s : float or None
+        Launch of one kernel in a queue of them, s; None for the unit's dispatch.
+    fused_launch_s : float or None
+        The same for fused attention, whose set-up and tail are longer, s; None for `launch_s`.
+    matrix_efficiency : float
+        Share of the peak matrix rate that the inner loop reaches, 0 to 1.
+    cache_efficiency : float
+        Share of the cache's bandwidth at which cores fill their tiles, 0 to 1.
+    dram_efficiency : float or None
+        Share of the peak DRAM bandwidth that a kernel streams, 0 to 1; None for the chip's own.
+    exposed : float
+        Share of the shorter of computing and streaming that the longer does not hide, 0 to 1.
+    epilogue_ops, score_ops, norm_ops : float
+        Lane operations per result of a product (scale, convert, store), per attention score
+        beside its exponential, and per element of a normalisation.
+    """
+
+    launch_s: float | None = None
+    fused_launch_s: float | None = None
+    matrix_efficiency: float = 0.99
+    cache_efficiency: float = 0.76
+    dram_efficiency: float | None = None
+    exposed: float = 0.17
+    epilogue_ops: float = 26.5
+    score_ops: float = 4.5
+    norm_ops: float = 106.0
+
+
+@dataclass(frozen=True, slots=True)
 class ComputeUnit:
     """`count` equal cores that run one kernel together.
 
@@ -125,6 +169,8 @@ class ComputeUnit:
     max_clock_hz : float
         Clock at the highest voltage, Hz: a lower clock then takes less voltage and energy.
         Infinite where unknown: the unit runs at the technology's reference voltage.
+    kernels : KernelLibrary
+        What its kernel library reaches, one kernel at a time.
     """
 
     name: str
@@ -137,3 +183,4 @@ class ComputeUnit:
     dispatch_s: float
     max_dram_bytes_per_s: float = float("inf")
     max_clock_hz: float = float("inf")
+    kernels: KernelLibrary = KernelLibrary()

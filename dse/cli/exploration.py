@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import click
 
 from dse.cli.options import Command, SpecName
 from dse.cli.output import print_json, print_tables, say
+from dse.cli.stop import is_stopped
 
 if TYPE_CHECKING:
     from dse.report.front import FrontRow
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_DESIGN",
+    "advise_if_stopped",
     "output_of",
     "print_front",
     "run_options",
@@ -48,24 +51,35 @@ def subject_options(command: Command) -> Command:
     )
 
 
-def run_options(command: Command) -> Command:
-    """Add ``--out``, ``--force`` and ``--seed``."""
-    for flags, kind, text in (
-        (("--force",), {"is_flag": True}, "Clear the run that DIR holds."),
-        (
-            ("--out",),
-            {"type": click.Path(path_type=Path), "metavar": "DIR"},
-            "Run folder; the same command goes on with a run that was cut short.",
-        ),
-        (
-            ("--seed",),
-            {"type": click.IntRange(0, (1 << 32) - 1), "default": 0, "show_default": True},
-            "Seed of everything random.",
-        ),
-    ):
-        options: dict[str, Any] = {**kind, "help": text}
-        command = click.option(*flags, **options)(command)
-    return command
+def run_options(folder: str) -> Callable[[Command], Command]:
+    """Add ``--out``, which `folder` explains, ``--force`` and ``--seed``."""
+
+    def add(command: Command) -> Command:
+        for flags, kind, text in (
+            (("--force",), {"is_flag": True}, "Clear the run that DIR holds; other files stay."),
+            (("--out",), {"type": click.Path(path_type=Path), "metavar": "DIR"}, folder),
+            (
+                ("--seed",),
+                {"type": click.IntRange(0, (1 << 32) - 1), "default": 0, "show_default": True},
+                "Seed of everything random.",
+            ),
+        ):
+            options: dict[str, Any] = {**kind, "help": text}
+            command = click.option(*flags, **options)(command)
+        return command
+
+    return add
+
+
+@contextmanager
+def advise_if_stopped(advice: str) -> Iterator[None]:
+    """Say what to do next if a signal ends the block."""
+    try:
+        yield
+    except BaseException as error:
+        if is_stopped() or isinstance(error, KeyboardInterrupt):
+            say(f"stopped; {advice}")
+        raise
 
 
 def space_from(ref: str, options: Mapping[str, Any]) -> Space:

@@ -8,7 +8,7 @@ __all__ = ["EXIT_CODES", "command_help", "examples", "examples_of", "write_epilo
 
 EXIT_CODES: tuple[tuple[int, str], ...] = (
     (0, "done"),
-    (1, "a spec or data file has a fault; every fault is listed"),
+    (1, "a spec or data file has a fault (all are listed), or stdout fails"),
     (2, "the command line was wrong"),
     (3, "it ran, but no design meets the targets"),
     (4, "a run folder is locked, damaged or belongs to another run"),

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from dse import __version__
 from dse.cli.help import command_help, write_epilog
 from dse.cli.lazy import LazyGroup
-from dse.errors import DseError, Fault, SpecError
+from dse.cli.stop import INTERRUPTED, catch_signals, stop_code
+from dse.errors import DseError, Fault, OutputError, SpecError, printable
 
 __all__ = ["cli", "main"]
 
+OUTPUT = 1
 BUG = 70
-INTERRUPTED = 130
 CLOSED_PIPE = 141
-TERMINATED = 143
 
 _COMMANDS = {
     "evaluate": ("dse.cli.evaluate:evaluate", "Time, energy, area and cost of a chip on a model."),
@@ -30,6 +28,8 @@ _COMMANDS = {
     "sweep": ("dse.cli.sweep:sweep", "Evaluate a grid or a sample of a design space."),
     "search": ("dse.cli.search:search", "Search a design space for its Pareto front."),
     "pareto": ("dse.cli.pareto:pareto", "The front of a run: table, pictures and data."),
+    "validate": ("dse.cli.validate:validate", "Predicted against measured, chip by chip."),
+    "calibrate": ("dse.cli.calibrate:calibrate", "Fit a software stack to measurements."),
     "specs": ("dse.cli.specs:specs", "List, show and check chips, models and other files."),
     "import": ("dse.cli.imports:imports", "Turn foreign model descriptions into zoo files."),
 }
@@ -113,38 +113,43 @@ def main(args: Sequence[str] | None = None) -> int:
         An exit code of `dse.cli.help.EXIT_CODES`.
     """
     arguments = list(sys.argv[1:] if args is None else args)
-    previous = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        code = cli.main(arguments, prog_name="dse", standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else 0
-    except BaseException as error:
-        return _report(error, as_json="--json" in arguments)
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    """Leave through the `finally` clauses, so that a run folder stays resumable."""
-    raise SystemExit(TERMINATED)
+    if sys.stdout is None:  # closed by the caller: the next file opened would be taken for it
+        return _leave_output("it is closed")
+    with catch_signals():
+        try:
+            code = cli.main(arguments, prog_name="dse", standalone_mode=False)
+            sys.stdout.flush()
+            return stop_code() or (code if isinstance(code, int) else 0)
+        except BaseException as error:
+            return _report(error, as_json="--json" in arguments)
 
 
 def _report(error: BaseException, as_json: bool) -> int:
     """Say what happened, and return the exit code that stands for it."""
+    if isinstance(error, ClosedPipeError | BrokenPipeError):
+        return _leave_closed_pipe()
+    # A signal's exception may have become another on its way, as an import that failed.
+    stopped = stop_code()
+    if stopped == INTERRUPTED or isinstance(error, KeyboardInterrupt | click.Abort):
+        return _fail(Fault("", 0, 0, "", "interrupted", "interrupted"), INTERRUPTED, as_json)
+    return _explain(error, as_json) if stopped is None else stopped
+
+
+def _explain(error: BaseException, as_json: bool) -> int:
     match error:
-        case ClosedPipeError() | BrokenPipeError():
-            return _leave_closed_pipe()
         case SystemExit(code=int(code)):
             return code
-        case KeyboardInterrupt() | click.Abort():
-            return _fail(Fault("", 0, 0, "", "interrupted", "interrupted"), INTERRUPTED, as_json)
         case click.ClickException():
             return _report_usage(error, as_json)
         case SpecError():
             click.echo(str(error), err=True)
             return _finish(error.faults, error.exit_code, as_json)
+        case OutputError():
+            return _leave_output(str(error))
         case DseError():
             return _fail(Fault("", 0, 0, "", str(error), error.slug), error.exit_code, as_json)
+        case OSError() if _is_of_stdout(error):
+            return _leave_output(error.strerror or str(error))
         case _:
             return _report_bug(error, as_json)
 
@@ -152,6 +157,11 @@ def _report(error: BaseException, as_json: bool) -> int:
 def _report_usage(error: click.ClickException, as_json: bool) -> int:
     """Show a mistake on the command line in the house form, with the way to the help page."""
     message = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":  # since click 8.2; its message is the help
+        click.echo(message, err=True)
+        return error.exit_code
+    if isinstance(error, click.MissingParameter):
+        message = " ".join(message.split())  # click lists the choices in lines of their own
     message = message[:1].lower() + message[1:].rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
     code = _fail(Fault("", 0, 0, "", message, "usage"), error.exit_code, as_json)
@@ -169,7 +179,7 @@ def _report_bug(error: BaseException, as_json: bool) -> int:
 
 
 def _fail(fault: Fault, code: int, as_json: bool) -> int:
-    click.echo(f"dse: {fault.message} [{fault.slug}]", err=True)
+    click.echo(f"dse: {printable(fault.message)} [{fault.slug}]", err=True)
     return _finish((fault,), code, as_json)
 
 
@@ -181,15 +191,34 @@ def _finish(faults: tuple[Fault, ...], code: int, as_json: bool) -> int:
 
         try:
             print_json(error_document(faults, code))
-        except OSError:
+        except BrokenPipeError:
             return _leave_closed_pipe()
+        except OutputError as error:
+            return _leave_output(str(error))
     return code
 
 
+def _is_of_stdout(error: OSError) -> bool:
+    """Whether click's `echo`, or the last flush in `main`, raised the error."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_name in ("echo", "main")
+
+
+def _leave_output(fault: str) -> int:
+    _discard(sys.__stdout__)
+    return _fail(Fault("", 0, 0, "", f"cannot write to stdout: {fault}", "output"), OUTPUT, False)
+
+
 def _leave_closed_pipe() -> int:
+    _discard(sys.__stdout__, sys.__stderr__)
+    return CLOSED_PIPE
+
+
+def _discard(*streams: TextIO | None) -> None:
     """Send what is still buffered to nowhere, so that the interpreter's last flush is quiet."""
     null = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.__stdout__, sys.__stderr__):
+    for stream in streams:
         if stream is not None:
             os.dup2(null, stream.fileno())
-    return CLOSED_PIPE

@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from dse.errors import OutputError
+
 if TYPE_CHECKING:
     from dse.report.tables import Table
 
 __all__ = ["is_styled", "is_terminal", "json_text", "print_json", "print_tables", "say"]
 
 
-def is_terminal(stream: TextIO) -> bool:
-    """Whether a person reads the stream."""
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person reads the stream; Python has None for one that was closed at the start."""
     try:
-        return stream.isatty()
+        return stream is not None and stream.isatty()
     except ValueError:  # a closed stream
         return False
 
 
-def is_styled(stream: TextIO) -> bool:
+def is_styled(stream: TextIO | None) -> bool:
     """Whether escape codes may be written: on a terminal that has not asked for none.
 
     References
@@ -46,7 +48,7 @@ def json_text(document: Mapping[str, Any]) -> str:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Write one JSON object to stdout."""
-    click.echo(json_text(document), nl=False)
+    _write(json_text(document))
 
 
 def print_tables(*tables: Table) -> None:
@@ -58,7 +60,17 @@ def print_tables(*tables: Table) -> None:
         tables = tuple(part for table in tables for part in cut_to_width(table, width))
     styled = is_styled(sys.stdout)
     texts = [styled_text(table, width) if styled else plain_text(table) for table in tables]
-    click.echo("\n".join(texts), nl=False, color=styled)
+    _write("\n".join(texts), color=styled)
+
+
+def _write(text: str, *, color: bool | None = None) -> None:
+    """Write to stdout; a disk that is full is not a bug, and a closed pipe is told by its code."""
+    try:
+        click.echo(text, nl=False, color=color)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(error.strerror or str(error)) from error
 
 
 def say(message: str) -> None:

@@ -146,7 +146,12 @@ def _comparison(
     }
     scenario = changed_scenario(space["scenario"], choices)
     segment = space["segment"]
-    peers = [chip for name in list_specs("chip") if (chip := load_chip(name)).segment == segment]
+    library = (load_chip(name) for name in list_specs("chip"))
+    peers = [
+        chip
+        for chip in library
+        if chip.segment == segment and (chip.name == space["chip"] or not chip.is_template)
+    ]
     peers.sort(key=lambda chip: (-chip.year, chip.name))
     silicon, unit = load_technology().silicon, space["unit"]
     points = chip_points(peers, models, scenario, silicon, unit=unit, base=space["chip"])

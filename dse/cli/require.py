@@ -61,7 +61,7 @@ def require(model: str, as_json: bool, **options: Any) -> None:
     )
     segment = options["segment"]
     library = (load_chip(name) for name in list_specs("chip"))
-    chips = [chip for chip in library if segment in (None, chip.segment)]
+    chips = [chip for chip in library if segment in (None, chip.segment) and not chip.is_template]
     checks = advise.check_chips(need, chips, network, scenario, technology.silicon)
     if as_json:
         print_json(requirement_document(need, checks, network, scenario))

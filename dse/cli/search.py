@@ -6,11 +6,19 @@ from typing import Any
 
 import click
 
-from dse.cli.exploration import output_of, run_options, space_from, subject_options, tell
+from dse.cli.exploration import (
+    advise_if_stopped,
+    output_of,
+    run_options,
+    space_from,
+    subject_options,
+    tell,
+)
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
 from dse.cli.output import say
 from dse.cli.progress import progress_bar
+from dse.cli.stop import watched
 
 __all__ = ["search"]
 
@@ -48,7 +56,7 @@ _SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
     show_default=True,
     help="Who proposes.",
 )
-@run_options
+@run_options("Run folder; the same command goes on with a search that was cut short.")
 @json_option
 def search(space: str, as_json: bool, **options: Any) -> None:
     """Load, run, and tell what was found."""
@@ -58,12 +66,9 @@ def search(space: str, as_json: bool, **options: Any) -> None:
     loaded, silicon = space_from(space, options), load_technology().silicon
     out = output_of(space, loaded, options)
     settings = {name: options[name] for name in ("trials", "seed", "sampler")}
-    try:
-        with progress_bar() as progress:
-            result = run_search(loaded, silicon, out=out, progress=progress, **settings)
-    except KeyboardInterrupt:
-        say(f"stopped; the same command goes on from the last batch in {out.path}")
-        raise
+    advice = f"the same command goes on from the last batch in {out.path}"
+    with advise_if_stopped(advice), progress_bar() as progress:
+        result = run_search(loaded, silicon, out=out, progress=watched(progress), **settings)
     if result.torn_bytes:
         say(f"note: {result.torn_bytes} bytes of a torn last line were cut off the journal")
     if result.resumed:

@@ -13,8 +13,8 @@ from dse.cli.output import print_json, print_tables
 
 __all__ = ["specs"]
 
-_FILES = ("chip", "model", "scenario", "space", "nodes", "dram", "silicon")
-_KINDS = ("chip", "model", "scenario", "space", "technology")
+_FILES = ("chip", "model", "scenario", "space", "stack", "nodes", "dram", "silicon")
+_KINDS = ("chip", "model", "scenario", "space", "stack", "technology")
 
 
 class SchemaName(click.ParamType):  # type: ignore[type-arg]
@@ -179,13 +179,24 @@ def check_command(paths: tuple[Path, ...], as_json: bool) -> None:
     name="schema",
     help=command_help(
         "Print the JSON Schema of a kind of file, or of what --json prints.",
-        ("dse specs schema chip", "dse specs schema evaluate"),
+        ("dse specs schema", "dse specs schema chip", "dse specs schema evaluate"),
+        "Without KIND the kinds are listed. A schema is JSON with and without --json.",
     ),
 )
-@click.argument("kind", type=SchemaName())
-def schema_command(kind: str) -> None:
-    """Print one schema."""
+@click.argument("kind", required=False, type=SchemaName())
+@json_option
+def schema_command(kind: str | None, as_json: bool) -> None:
+    """Print one schema, or what there is a schema of."""
+    from dse.report.catalogue import catalogue_table
     from dse.report.schemas import DOCUMENTS, document_schema
     from dse.spec.schema import json_schema
 
-    print_json(document_schema(kind) if kind in DOCUMENTS else json_schema(kind))
+    if kind is not None:
+        print_json(document_schema(kind) if kind in DOCUMENTS else json_schema(kind))
+        return
+    groups = {"file": _FILES, "document": DOCUMENTS}
+    rows = [{"kind": group, "name": name} for group, names in groups.items() for name in names]
+    if as_json:
+        print_json({"schema": "dse.specs/1", "specs": rows})
+    else:
+        print_tables(catalogue_table(rows))

@@ -97,16 +97,14 @@ def evaluate_one(
 
 def warn(chip: Chip, scenario: Scenario, result: Evaluation) -> None:
     """Say on stderr what makes a result hypothetical or odd."""
-    from dse.cost import missing_pairs
+    from dse.cost import missing_pairs, obstacles
 
     unit = chip.unit(result.unit)
     if not result.metrics["fits"]:
         say(f"warning: {result.model_title} does not fit the DRAM of {result.chip_title}")
     if not result.metrics["buildable"]:
-        say(
-            f"warning: {result.chip_title} cannot be built: its clock is over the maximum, or "
-            f"no {chip.dram.type.name} comes in this width and rate, or the die edge is too short"
-        )
+        reasons = "; ".join(obstacles(chip, unit, result.metrics["edge_fraction"]))
+        say(f"warning: {result.chip_title} cannot be built: {reasons}")
     pairs = missing_pairs(unit.matrix, scenario.precision)
     if pairs:
         known = ", ".join(f"{r.weights.name} x {r.activations.name}" for r in unit.matrix.rates)

@@ -6,17 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dse.cli.exploration import output_of, run_options, space_from, subject_options, tell
+from dse.cli.exploration import (
+    advise_if_stopped,
+    output_of,
+    run_options,
+    space_from,
+    subject_options,
+    tell,
+)
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
 from dse.cli.output import print_json, say
 from dse.cli.progress import progress_bar
+from dse.cli.stop import watched
 
 if TYPE_CHECKING:
     from dse.space import Space
+    from dse.sweep import SweepEstimate
     from dse.technology import Silicon
 
 __all__ = ["sweep"]
+
+# Designs of a grid above which its size is announced, and above which it is refused.
+_LARGE = 10_000_000
+_TOO_LARGE = 2_000_000_000
 
 
 @click.command(
@@ -38,7 +51,7 @@ __all__ = ["sweep"]
 @click.option(
     "--samples", type=click.IntRange(1, 1 << 30), help="Size of the sample.  [default: 65536]"
 )
-@run_options
+@run_options("Run folder; the same command starts a sweep that was cut short from its beginning.")
 @click.option("--keep-all", is_flag=True, help="Keep every design in results.csv.")
 @click.option("--dry-run", is_flag=True, help="Say how large the sweep is, and stop.")
 @json_option
@@ -59,8 +72,11 @@ def sweep(space: str, as_json: bool, **options: Any) -> None:
         _dry_run(loaded, silicon, settings, as_json)
         return
     out = output_of(space, loaded, options)
-    with progress_bar() as progress:
-        result = run_sweep(loaded, silicon, out=out, progress=progress, **settings)
+    if options["grid"] and loaded.size > _LARGE:
+        _announce(loaded, silicon, settings)
+    advice = f"the same command starts the sweep into {out.path} from its beginning"
+    with advise_if_stopped(advice), progress_bar() as progress:
+        result = run_sweep(loaded, silicon, out=out, progress=watched(progress), **settings)
     say(
         f"{result.evaluated} of {loaded.size} designs evaluated; "
         f"{result.feasible} meet the targets, {len(result.front_index)} are on the front"
@@ -68,17 +84,36 @@ def sweep(space: str, as_json: bool, **options: Any) -> None:
     tell("sweep", out.path, loaded, silicon, result, as_json=as_json)
 
 
+def _announce(space: Space, silicon: Silicon, settings: dict[str, Any]) -> None:
+    """Say what a large grid will take, or refuse one that would never end."""
+    from dse.errors import TooLargeError
+    from dse.sweep import estimate_sweep
+
+    text = _estimate_text(space, estimate_sweep(space, silicon, **settings))
+    if space.size > _TOO_LARGE:
+        raise TooLargeError(
+            f"{text}: a grid may have at most {_TOO_LARGE} designs; "
+            "take a sample of it with --samples, or use `dse search`"
+        )
+    say(text)
+
+
 def _dry_run(space: Space, silicon: Silicon, settings: dict[str, Any], as_json: bool) -> None:
     """Estimate the sweep from a short trial."""
     from dse.report.findings import estimate_document
-    from dse.report.quantity import format_unit
     from dse.sweep import estimate_sweep
 
     estimate = estimate_sweep(space, silicon, **settings)
     if as_json:
         print_json(estimate_document(space, estimate))
         return
-    click.echo(
+    click.echo(_estimate_text(space, estimate))
+
+
+def _estimate_text(space: Space, estimate: SweepEstimate) -> str:
+    from dse.report.quantity import format_unit
+
+    return (
         f"{space.title}: {estimate.designs} of {space.size} designs, "
         f"about {format_unit(estimate.seconds, 's')} and "
         f"{format_unit(estimate.stored_bytes, 'B')} on disk"

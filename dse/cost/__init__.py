@@ -2,6 +2,7 @@
 
 from dse.cost.area import open_die
 from dse.cost.batch import ChipBatch
+from dse.cost.buildable import obstacles
 from dse.cost.derive import derive
 from dse.cost.evaluate import OperatorRow, Results, evaluate, evaluate_batch, explain
 from dse.cost.metric import BOUNDS, METRICS, Metric, metric
@@ -23,5 +24,6 @@ __all__ = [
     "explain",
     "metric",
     "missing_pairs",
+    "obstacles",
     "open_die",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from dse.chip import Chip, ComputeUnit, Dataflow
 from dse.cost.area import AreaParts, area_parts, edge_fraction
 from dse.cost.batch import Array, ChipBatch, OperandCoefficients
+from dse.cost.buildable import is_buildable
 from dse.cost.money import chip_usd
 from dse.cost.numerics import PairTables, pair_tables
 from dse.dtype import Format
@@ -67,7 +68,7 @@ def derive(
         npu_area_mm2=parts.unit,
         area_mm2=area,
         edge_fraction=edge,
-        buildable=_buildable(chip, core, edge),
+        buildable=_array(is_buildable(chip, core, edge)),
         cost_usd=chip_usd(chip, area, silicon),
         peak_ops_per_s=_peak_ops(core, precision, tables),
     )
@@ -186,16 +187,6 @@ def _operand(
         mac_j=_array(energy * chip.node.logic_energy * volts**2),
         convert_ops=_array(tables.is_converted[pair] * unit.vector.convert_ops),
     )
-
-
-def _buildable(chip: Chip, unit: ComputeUnit, edge: Array) -> Array:
-    """Whether clock and DRAM rate are on offer, in whole channels whose PHY fits the die edge."""
-    dram, kind = chip.dram, chip.dram.type
-    # 0.1 % of slack: peak bandwidths are published rounded, and data rates inferred from them.
-    is_offered = np.asarray(dram.data_rate_per_s) <= kind.max_data_rate_per_s * 1.001
-    is_whole = np.mod(dram.bus_width_bits, kind.channel_bits) == 0.0
-    is_clocked = np.asarray(unit.clock_hz) <= np.asarray(unit.max_clock_hz)
-    return _array(is_offered & is_whole & is_clocked & (edge <= 1.0))
 
 
 def _peak_ops(unit: ComputeUnit, precision: Precision, tables: PairTables) -> Array:

@@ -11,7 +11,7 @@ from dse.chip import Dataflow
 from dse.cost.batch import Array, ChipBatch
 from dse.workload import Dim, Load, Span, mean
 
-__all__ = ["ACCUMULATOR_BYTES", "engine_bytes", "matrix_cycles", "sram_elements", "tiles"]
+__all__ = ["ACCUMULATOR_BYTES", "engine_bytes", "matrix_cycles", "sram_elements", "tiles", "waves"]
 
 ACCUMULATOR_BYTES = 4.0  # partial sums are kept in 32 bits
 
@@ -80,14 +80,14 @@ def _one_way(
     else:
         spatial = ((m, chips.tile_rows), (n, chips.tile_cols))
         steps = tiles(k, chips.depth / cycles_per_mac)
-    waves = _waves(spatial, count, chips.cores)
+    passes = waves(spatial, count, chips.cores)
     if chips.is_double_buffered:
-        return (waves - 1.0) * np.maximum(steps, chips.load_cycles) + steps + chips.fill_cycles
-    result: Array = waves * (steps + chips.fill_cycles)
+        return (passes - 1.0) * np.maximum(steps, chips.load_cycles) + steps + chips.fill_cycles
+    result: Array = passes * (steps + chips.fill_cycles)
     return result
 
 
-def _waves(spatial: tuple[tuple[Dim, Array], ...], count: float, cores: Array) -> Array:
+def waves(spatial: tuple[tuple[Dim, Array], ...], count: float | Array, cores: Array) -> Array:
     """Passes of the busiest core: ceil(count x tiles / cores), or its mean over a varying length.
 
     With q passes per tile of the varying dimension on c cores, ceil(ceil(L / t) q / c) is

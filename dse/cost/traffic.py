@@ -109,7 +109,8 @@ def attention_passes(
     """Passes over keys and values that fused attention makes: ceil(rows / resident rows).
 
     A block of query rows stays on the near side with its running maximum, sum and accumulated
-    output in 32 bits, while double-buffered slices of 64 keys and values stream past.
+    output in 32 bits, while double-buffered slices of 64, 32 or 16 keys and values stream past,
+    whichever leaves the largest block.
 
     Parameters
     ----------
@@ -132,9 +133,11 @@ def attention_passes(
     Dao et al., "FlashAttention", arXiv 2205.14135, algorithm 1 and theorem 2.
     """
     qk, v, stored = dims
-    slices = 2 * SLICE * stored * widths.right
-    per_row = qk * widths.left + (v + 2) * ACCUMULATOR_BYTES + SLICE * ACCUMULATOR_BYTES
-    block = np.maximum(1.0, np.floor((capacity_bytes - slices) / per_row))
+    block = np.ones(1)
+    for keys in (SLICE, SLICE / 2.0, SLICE / 4.0):
+        slices = 2 * keys * stored * widths.right
+        per_row = qk * widths.left + (v + 2 + keys) * ACCUMULATOR_BYTES
+        block = np.maximum(block, np.floor((capacity_bytes - slices) / per_row))
     passes: Array = np.ceil(rows / block)
     return passes
 

@@ -12,6 +12,7 @@ from dse.spec.tree import dotted, walk
 
 if TYPE_CHECKING:
     from dse.chip import Chip
+    from dse.cost import Stack
     from dse.space import Space
     from dse.spec.tree import Node
     from dse.workload import Model, Scenario
@@ -61,11 +62,24 @@ def _space_row(space: Space) -> Row:
     }
 
 
+def _stack_row(stack: Stack) -> Row:
+    return {
+        "name": stack.name,
+        "dram": f"{stack.dram_efficiency:.2f}",
+        "matrix": f"{stack.matrix_efficiency:.2f}",
+        "lanes": f"{stack.lane_efficiency:.2f}",
+        "kernel": format_unit(stack.kernel_s * stack.kernels_per_op, "s"),
+        "step": format_unit(stack.step_s, "s"),
+        "unpack": f"{stack.convert_ops:.3g}",
+    }
+
+
 LISTED: dict[str, Callable[[Any], Row]] = {
     "chip": _chip_row,
     "model": _model_row,
     "scenario": _scenario_row,
     "space": _space_row,
+    "stack": _stack_row,
 }
 
 _LONG = ("title", "asks", "models", "objectives")

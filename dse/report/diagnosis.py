@@ -39,9 +39,13 @@ def _binding_text(entry: RequirementReach, opens: int) -> str:
     text = target_text(entry.target)
     if opens:
         best = format_metric(name, entry.best_with_others)
-        return f"{text}; {opens} designs meet all else, the best of them at {best}"
+        one = f"1 design meets all else, at {best}"
+        many = f"{opens} designs meet all else, the best of them at {best}"
+        return f"{text}; {one if opens == 1 else many}"
     best = format_metric(name, entry.best)
     if entry.met:
+        if entry.met == 1:
+            return f"{text}; 1 design meets it, and not all else"
         return f"{text}; {entry.met} designs meet it, and none of them all else"
     return f"{text}; no design meets it even alone, the best is at {best}"
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.cost.metric import BOUNDS, metric
+from dse.errors import StoreError
 from dse.pareto import knee, thin
 from dse.report.documents import metrics_object
 from dse.report.quantity import format_metric
@@ -53,8 +54,13 @@ def front_view(run: Run, subtitle: str, chips: tuple[ChipPoint, ...] = ()) -> Fr
         Line under the titles.
     chips : tuple of ChipPoint
         Real chips to compare with.
+
+    Raises
+    ------
+    StoreError
+        If the run has no front yet.
     """
-    front = run.tables[FRONT]
+    front = _front(run)
     objectives = tuple(run.manifest.space["objectives"])
     table = _with_front(run.tables.get(RESULTS), front)
     columns = _metric_columns(run, table)
@@ -70,6 +76,13 @@ def front_view(run: Run, subtitle: str, chips: tuple[ChipPoint, ...] = ()) -> Fr
         targets=targets_of(run),
         chips=chips,
     )
+
+
+def _front(run: Run) -> StoredTable:
+    if FRONT in run.tables:
+        return run.tables[FRONT]
+    fault = f"{FRONT}.csv is missing" if run.is_complete else "the run is not finished"
+    raise StoreError(f"{run.path}: {fault}; give the same command again")
 
 
 def _with_front(results: StoredTable | None, front: StoredTable) -> StoredTable:
@@ -132,8 +145,8 @@ class FrontRow:
 
 
 def front_rows(run: Run) -> tuple[FrontRow, ...]:
-    """Rows of the front, best in the first objective first."""
-    front = run.tables[FRONT]
+    """Rows of the front, best in the first objective first; `StoreError` if there is none yet."""
+    front = _front(run)
     objectives = tuple(run.manifest.space["objectives"])
     columns = _metric_columns(run, front)
     number = len(front["design"])
@@ -204,7 +217,7 @@ def front_table(rows: Sequence[FrontRow], total: int, view: FrontView) -> Table:
     return Table(
         columns=(Column(""), *numbers, *(Column(_short(path)) for path in varied)),
         rows=lines,
-        title=f"{view.title}: {total} designs on the front",
+        title=f"{view.title}: {total} design{'s' if total != 1 else ''} on the front",
         notes=_notes(rows, total, fixed),
         strong=frozenset((i, j) for i, row in enumerate(rows) if row.is_knee for j in range(2)),
         lead=2,

@@ -208,6 +208,44 @@ def _import() -> Schema:
     return _object({"name": _TEXT, "file": _TEXT})
 
 
+def _validate() -> Schema:
+    summaries = {"type": "object"}
+    row = dict.fromkeys(("id", "chip", "class", "stack", "model", "metric"), _TEXT)
+    row |= {"predicted": _NUMBER, "measured": _NUMBER, "error": _NUMBER}
+    return _object(
+        {
+            "left_out": {"type": "boolean"},
+            **dict.fromkeys(("summary", "by_class", "by_stack", "by_metric"), summaries),
+            "excluded": {"type": "object"},
+            "rows": _list(_object(row)),
+            "unpredictable": _list(_object({"id": _TEXT, "reason": _TEXT})),
+        }
+    )
+
+
+def _kernels() -> Schema:
+    groups = ("summary", "by_kind", "fitted", "unpredictable")
+    row = {"line": _COUNT, "chip": _TEXT, "kernel": _TEXT, "held_out": {"type": "boolean"}}
+    numbers = ("predicted_s", "measured_s", "predicted_gpu_j", "predicted_mem_j")
+    errors = ("time_error", "energy_error", "power_error")
+    row |= dict.fromkeys((*numbers, *errors), _NUMBER)
+    whole: Schema = {name: {"type": "object"} for name in groups}
+    return _object(whole | {"rows": _list(_object(row))})
+
+
+def _calibrate() -> Schema:
+    return _object(
+        {
+            "stack": _TEXT,
+            "rows": _COUNT,
+            "chips": _COUNT,
+            "parameters": {"type": "object"},
+            "fit_median_abs_error": _NUMBER,
+            "left_out_median_abs_error": {"type": "object"},
+        }
+    )
+
+
 def _error() -> Schema:
     fault = {"file": _TEXT, "line": _COUNT, "column": _COUNT}
     fault |= dict.fromkeys(("path", "slug", "message"), _TEXT)
@@ -226,6 +264,9 @@ DOCUMENTS = {
     "spec": _spec,
     "check": _check,
     "import": _import,
+    "validate": _validate,
+    "kernels": _kernels,
+    "calibrate": _calibrate,
     "error": _error,
 }
 

@@ -15,6 +15,9 @@ from dse.technology import Silicon
 
 __all__ = ["Diagnosis", "Miss", "Widening", "diagnose"]
 
+# A last step that moved the metric by less is no advice.
+_MIN_STEP = 0.01
+
 
 class Found(Protocol):
     """What a sweep and a search both return."""
@@ -192,7 +195,7 @@ def _misses(space: Space, silicon: Silicon, design: Index) -> tuple[Miss, ...]:
 
 
 def _widenings(space: Space, silicon: Silicon, design: Index, place: int) -> tuple[Widening, ...]:
-    """Axes on whose end the design stands and whose last step helped the binding metric."""
+    """Axes on whose end the design stands and whose last step helped the binding metric by 1 %."""
     ends = []
     inside = []
     for number, axis in enumerate(space.axes):
@@ -215,7 +218,8 @@ def _widenings(space: Space, silicon: Silicon, design: Index, place: int) -> tup
     found = []
     for row, (number, end) in enumerate(ends, start=1):
         gain = gains[row]
-        if np.isfinite(gain) and gain > 0.0:
+        step = abs(float(values[row] - values[0]))
+        if np.isfinite(gain) and gain > 0.0 and step >= _MIN_STEP * abs(float(values[row])):
             axis = space.axes[number]
             found.append(
                 Widening(

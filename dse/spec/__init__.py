@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dse.spec.load import load_chip as load_chip
     from dse.spec.load import load_model as load_model
     from dse.spec.load import load_scenario as load_scenario
+    from dse.spec.load import load_stack as load_stack
     from dse.spec.load import load_technology as load_technology
     from dse.spec.space import load_space as load_space
 
@@ -22,6 +23,7 @@ _HOMES = {
     "load_model": "dse.spec.load",
     "load_scenario": "dse.spec.load",
     "load_space": "dse.spec.space",
+    "load_stack": "dse.spec.load",
     "load_technology": "dse.spec.load",
     "root": "dse.spec.library",
 }

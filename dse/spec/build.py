@@ -12,16 +12,28 @@ from dse.chip import (
     ComputeUnit,
     Dataflow,
     Dram,
+    KernelLibrary,
     LocalSram,
     MatrixEngine,
     Power,
+    Rails,
     Rate,
     Storage,
     VectorEngine,
 )
+from dse.cost import Stack
 from dse.dtype import DType
-from dse.spec.schema import ChipSpec, DramFile, ModelSpec, NodesFile, ScenarioSpec, SiliconFile
-from dse.spec.schema.chip import DramSpec, MatrixSpec, UnitSpec
+from dse.spec.schema import (
+    ChipSpec,
+    DramFile,
+    ModelSpec,
+    NodesFile,
+    ScenarioSpec,
+    SiliconFile,
+    StackSpec,
+)
+from dse.spec.schema.chip import DramSpec, MatrixSpec, PowerSpec, UnitSpec
+from dse.spec.schema.kernels import KernelsSpec
 from dse.technology import BankLaw, DramType, Node, Silicon, SramLaw, VoltageLaw
 from dse.workload import Mla, Model, Moe, Precision, Scenario
 
@@ -33,6 +45,7 @@ __all__ = [
     "to_nodes",
     "to_scenario",
     "to_silicon",
+    "to_stack",
 ]
 
 
@@ -71,9 +84,41 @@ def to_chip(spec: ChipSpec, technology: Technology) -> Chip:
         cache=Cache(cache.capacity, cache.bandwidth) if cache else Cache(0.0, float("inf")),
         dram=_dram(spec.dram, technology.drams[spec.dram.type]),
         storage=Storage(storage.read_bandwidth, storage.energy) if storage else None,
-        power=Power(spec.power.idle, spec.power.sustained, spec.power.peak),
+        power=_power(spec.power),
         area=Area(other, spec.area.die),
         system_reserved_bytes=spec.system_reserved,
+        is_template=spec.is_template,
+    )
+
+
+def _power(spec: PowerSpec) -> Power:
+    rails = spec.rails
+    if rails is None:
+        return Power(spec.idle, spec.sustained, spec.peak)
+    measured = Rails(
+        idle_w=rails.idle,
+        active_w=rails.active,
+        mac_j={DType[name.upper()]: value for name, value in rails.mac.items()},
+        cache_j_per_byte=rails.cache,
+        score_j=rails.score,
+        memory_idle_w=rails.memory_idle,
+        memory_active_w=rails.memory_active,
+        memory_j_per_byte=8.0 * rails.memory,
+    )
+    return Power(spec.idle, spec.sustained, spec.peak, measured)
+
+
+def _kernels(spec: KernelsSpec) -> KernelLibrary:
+    return KernelLibrary(
+        launch_s=spec.launch,
+        fused_launch_s=spec.fused_launch,
+        matrix_efficiency=spec.matrix_efficiency,
+        cache_efficiency=spec.cache_efficiency,
+        dram_efficiency=spec.dram_efficiency,
+        exposed=spec.exposed,
+        epilogue_ops=spec.epilogue_ops,
+        score_ops=spec.score_ops,
+        norm_ops=spec.norm_ops,
     )
 
 
@@ -91,6 +136,7 @@ def _unit(name: str, spec: UnitSpec) -> ComputeUnit:
         dispatch_s=spec.dispatch,
         max_dram_bytes_per_s=spec.max_dram_bandwidth,
         max_clock_hz=spec.max_clock,
+        kernels=_kernels(spec.kernels),
     )
 
 
@@ -180,6 +226,20 @@ def to_scenario(spec: ScenarioSpec) -> Scenario:
         batch_size=spec.batch_size,
         precision=Precision(spec.weights, head, embedding, spec.activations, spec.kv),
         fusion=spec.fusion,
+    )
+
+
+def to_stack(spec: StackSpec) -> Stack:
+    """Build the software stack."""
+    return Stack(
+        name=spec.name,
+        dram_efficiency=spec.dram_efficiency,
+        matrix_efficiency=spec.matrix_efficiency,
+        lane_efficiency=spec.lane_efficiency,
+        kernel_s=spec.kernel,
+        kernels_per_op=spec.kernels_per_op,
+        step_s=spec.step,
+        convert_ops=spec.convert_ops,
     )
 
 

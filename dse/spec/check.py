@@ -9,7 +9,7 @@ from pathlib import Path
 from dse.errors import Fault, SpecError
 from dse.spec.fault import fault_at
 from dse.spec.library import Located
-from dse.spec.load import load_chip, load_model, load_scenario, validate
+from dse.spec.load import load_chip, load_model, load_scenario, load_stack, validate
 from dse.spec.read import read_spec
 from dse.spec.schema import DramFile, NodesFile, Section, SiliconFile
 from dse.spec.space import load_space
@@ -23,6 +23,7 @@ _LOADERS: dict[str, Callable[[Path], object]] = {
     "model": load_model,
     "scenario": load_scenario,
     "space": load_space,
+    "stack": load_stack,
 }
 _TECHNOLOGY: dict[str, type[Section]] = {
     "nodes": NodesFile,

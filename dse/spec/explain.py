@@ -38,9 +38,9 @@ _RULES: dict[str, _Rule] = {
     "string_pattern_mismatch": ("name", 'must be a name in lower case, such as "apple-m4"'),
     "string_too_long": ("length", lambda c: f"must be at most {c['max_length']} characters long"),
     "string_too_short": ("length", "must not be empty"),
-    "too_short": ("length", lambda c: f"must hold at least {c['min_length']} entries"),
+    "too_short": ("length", lambda c: f"must hold at least {_entries(c['min_length'])}"),
     "union_tag_not_found": ("type", "must be a list of values, or a range: from, to, steps"),
-    "too_long": ("length", lambda c: f"must hold at most {c['max_length']} entries"),
+    "too_long": ("length", lambda c: f"must hold at most {_entries(c['max_length'])}"),
 }
 
 
@@ -105,6 +105,10 @@ def section_of(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in get_args(annotation) if (found := section_of(part))), None)
+
+
+def _entries(count: int) -> str:
+    return f"{count} {'entry' if count == 1 else 'entries'}"
 
 
 def _listed(expected: str) -> str:

@@ -31,6 +31,7 @@ FOLDERS = {
     "model": "models_zoo",
     "scenario": "hw_configs/scenarios",
     "space": "hw_configs/spaces",
+    "stack": "hw_configs/stacks",
     "technology": "hw_configs/technology",
 }
 
@@ -99,7 +100,7 @@ def list_specs(kind: str) -> tuple[str, ...]:
     Parameters
     ----------
     kind : str
-        ``chip``, ``model``, ``scenario``, ``space`` or ``technology``.
+        ``chip``, ``model``, ``scenario``, ``space``, ``stack`` or ``technology``.
 
     Raises
     ------

@@ -15,6 +15,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dse.chip import Chip
+from dse.cost import Stack
 from dse.errors import Fault, SpecError
 from dse.spec.build import (
     Technology,
@@ -24,13 +25,22 @@ from dse.spec.build import (
     to_nodes,
     to_scenario,
     to_silicon,
+    to_stack,
 )
 from dse.spec.explain import explain
 from dse.spec.fault import fault_at
 from dse.spec.hf_file import import_hf
 from dse.spec.library import FOLDERS, did_you_mean, locate, root
 from dse.spec.read import Draft, read_spec, read_text
-from dse.spec.schema import ChipSpec, DramFile, ModelSpec, NodesFile, ScenarioSpec, SiliconFile
+from dse.spec.schema import (
+    ChipSpec,
+    DramFile,
+    ModelSpec,
+    NodesFile,
+    ScenarioSpec,
+    SiliconFile,
+    StackSpec,
+)
 from dse.spec.tree import FieldPath, Node, find, plain
 from dse.workload import Model, Scenario
 
@@ -39,6 +49,7 @@ __all__ = [
     "load_chip",
     "load_model",
     "load_scenario",
+    "load_stack",
     "load_technology",
     "model_from",
     "scenario_from",
@@ -94,6 +105,17 @@ def load_scenario(ref: str | Path) -> Scenario:
         With all faults of the file, located.
     """
     return scenario_from(read_spec(locate("scenario", ref)))
+
+
+def load_stack(ref: str | Path) -> Stack:
+    """Load a software stack by its name in the library or by the path of its file.
+
+    Raises
+    ------
+    SpecError
+        With all faults of the file, located.
+    """
+    return to_stack(validate(StackSpec, read_spec(locate("stack", ref))))
 
 
 def load_technology() -> Technology:
@@ -200,7 +222,10 @@ def validate(schema: type[_Spec], draft: Draft) -> _Spec:
     try:
         spec = schema.model_validate(plain(draft.tree))
     except ValidationError as error:
-        faults.extend(explain(error, draft.tree, schema))
+        # What a base that could not be had would have given is not missing.
+        has_base = all(fault.path != "base" for fault in draft.faults)
+        found = explain(error, draft.tree, schema)
+        faults.extend(fault for fault in found if has_base or fault.slug != "missing-key")
     if spec is None or faults:
         raise SpecError(tuple(faults))
     return spec

@@ -15,8 +15,8 @@ from dse.spec.tree import Node, overlay
 __all__ = ["Draft", "read_spec", "read_text"]
 
 _VERSION = 1
-# A derived spec must say for itself what it is called.
-_NOT_INHERITED = ("name", "title")
+# A derived spec must say for itself what it is called, and whether it is a product.
+_NOT_INHERITED = ("name", "title", "is_template")
 _WITH_BASE = ("chip", "scenario", "space")
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,23 +11,23 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from dse.chip import Chip
-from dse.cost import METRICS, metric, open_die
-from dse.errors import Fault, SpecError, UnitError
-from dse.space import Axis, Space, Target
+from dse.cost import open_die
+from dse.errors import Fault, SpecError
+from dse.space import Axis, Space
 from dse.spec.axis import AxisError, Varied, choices, leaf_value, put, varied
+from dse.spec.blame import blamed, first_faults
 from dse.spec.fault import fault_at
 from dse.spec.library import did_you_mean, list_specs, locate, locate_name
 from dse.spec.load import chip_from, load_technology, model_from, scenario_from, validate
 from dse.spec.read import Draft, read_spec
 from dse.spec.schema import RangeSpec, SpaceSpec
+from dse.spec.targets import check_objectives, read_targets
 from dse.spec.tree import FieldPath, Node, find, plain
-from dse.units import dimension_of, parse_quantity
 from dse.workload import Model, Scenario
 
 __all__ = ["load_space"]
 
 _MAX_SIZE = (1 << 63) - 1
-_TARGET = re.compile(r"(<=|>=) *(.+)")
 _T = TypeVar("_T")
 
 
@@ -63,8 +62,8 @@ def load_space(ref: str | Path, chip: str | Path | None = None) -> Space:
         bases["scenario"] = drafts["scenario"]
     models = _models(tree, faults)
     axes = _axes(tree, bases, faults)
-    _check_objectives(tree, faults)
-    targets = _targets(tree, faults)
+    check_objectives(tree, faults)
+    targets = read_targets(tree, faults)
     if faults or not (spec and base and scenario):
         raise SpecError(tuple(faults))
     if any(axis.path.startswith("chip.") for axis in axes):
@@ -120,9 +119,17 @@ def _axes(tree: Node, bases: Mapping[str, Draft], faults: set[Fault]) -> tuple[A
     entries = node.value if node and isinstance(node.value, dict) else {}
     fields = _fields(tree, entries, bases, faults)
     firsts = _first_design(tree, bases, fields, faults)
+    known: dict[str, set[Fault]] = {}
+    for root, base in bases.items():
+        own = {name: (f, _first(entries[name])) for name, f in fields.items() if f.root == root}
+        build, file = partial(_build, root), tree.place.file
+        unexplained, stay = first_faults(firsts[root], base.tree, own, build, file)
+        faults |= unexplained
+        known |= stay
     axes = []
     for name, field in fields.items():
-        found, wrong = choices(entries[name], field, partial(_value_in, firsts[field.root], field))
+        read = partial(_value_in, firsts[field.root], field, known[name])
+        found, wrong = choices(entries[name], field, read)
         faults |= wrong
         values, texts = tuple(v for v, _ in found), tuple(t for _, t in found)
         axes.append(Axis(name, field.leaves, values, texts, field.leaf.static))
@@ -185,8 +192,7 @@ def _first_design(
     """
     firsts = {root: draft.tree for root, draft in bases.items()}
     for name, field in list(fields.items()):
-        entry = tree.value["axes"].value[name]
-        first = entry.value[0] if isinstance(entry.value, list) else entry.value["from"]
+        first = _first(tree.value["axes"].value[name])
         try:
             if field.root in firsts:
                 firsts[field.root] = put(firsts[field.root], field.path, first)
@@ -202,16 +208,27 @@ def _first_design(
     return firsts
 
 
+def _first(entry: Node) -> Node:
+    node: Node = entry.value[0] if isinstance(entry.value, list) else entry.value["from"]
+    return node
+
+
 def _overrides_energy(chip: Node) -> bool:
     energy = find(chip, ("dram", "energy"))
     return energy is not None and energy.value is not None
 
 
-def _value_in(spec: Node, field: Varied, choice: Node) -> Any:
+def _value_in(spec: Node, field: Varied, known: set[Fault], choice: Node) -> Any:
     """Value of the varied field in the design with this choice."""
-    changed = Draft(put(spec, field.path, choice), ())
-    built: Chip | Scenario = (chip_from if field.root == "chip" else scenario_from)(changed)
+    try:
+        built = _build(field.root, put(spec, field.path, choice))
+    except SpecError as error:
+        raise SpecError(tuple(blamed(error.faults, choice, field, known))) from None
     return leaf_value(built, field.leaves[0].partition(".")[2])
+
+
+def _build(root: str, spec: Node) -> Chip | Scenario:
+    return (chip_from if root == "chip" else scenario_from)(Draft(spec, ()))
 
 
 def _check_unit(tree: Node, chip: Chip, faults: set[Fault]) -> None:
@@ -224,46 +241,3 @@ def _check_unit(tree: Node, chip: Chip, faults: set[Fault]) -> None:
         names = [unit.name for unit in chip.units]
         rule = f'must be a unit of the chip "{chip.name}" ({", ".join(names)})'
         faults.add(fault_at(tree, ("unit",), "unknown-name", rule, got=True))
-
-
-def _check_objectives(tree: Node, faults: set[Fault]) -> None:
-    node = tree.value.get("objectives")
-    seen: set[str] = set()
-    for place, entry in enumerate(node.value if node and isinstance(node.value, list) else ()):
-        path = ("objectives", place)
-        if not isinstance(entry.value, str):
-            continue
-        faults |= set(_metric_faults(tree, path, entry.value))
-        if entry.value in seen:
-            faults.add(fault_at(tree, path, "duplicate", "must not be given twice", got=True))
-        seen.add(entry.value)
-
-
-def _metric_faults(tree: Node, path: FieldPath, name: str) -> Iterator[Fault]:
-    names = [entry.name for entry in METRICS if entry.sense]
-    if name not in names:
-        rule = f'must be a metric that can be better or worse, but got "{name}"'
-        yield fault_at(tree, path, "unknown-name", rule, hint=did_you_mean(name, names))
-
-
-def _targets(tree: Node, faults: set[Fault]) -> tuple[Target, ...]:
-    node = tree.value.get("targets")
-    targets = []
-    for name, entry in (node.value if node and isinstance(node.value, dict) else {}).items():
-        path = ("targets", name)
-        wrong = set(_metric_faults(tree, path, name))
-        faults |= wrong
-        if wrong or not isinstance(entry.value, str):
-            continue
-        match = _TARGET.fullmatch(entry.value.strip())
-        if match is None:
-            rule = 'must be a limit such as "<= 100 ms" or ">= 10 tok/s"'
-            faults.add(fault_at(tree, path, "target", rule, got=True))
-            continue
-        try:
-            limit = parse_quantity(match[2], dimension_of(metric(name).unit))
-        except UnitError as error:
-            faults.add(fault_at(tree, path, error.slug, str(error)))
-            continue
-        targets.append(Target(name, limit, -1 if match[1] == "<=" else 1))
-    return tuple(targets)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
+import re
 from pathlib import Path
 
 from dse.errors import LockedRunError, StoreError
@@ -15,6 +15,14 @@ __all__ = ["clear_folder", "lock_folder"]
 
 # A kernel lock on this file dies with its process: there is no stale lock to wait for.
 MARKER = ".dse-run"
+
+# All that `dse` writes into a run folder, and the temporary names of atomic writes; what else lies
+# there is the user's.
+_FILES = r"manifest\.json|summary\.json|pareto\.json|front\.csv|results\.csv|journal\.jsonl"
+_OURS = re.compile(
+    rf"{_FILES}|journal\.jsonl\.torn|\.({_FILES})\.tmp"
+    r"|(front-[a-z0-9_]+-[a-z0-9_]+|matrix)\.(png|svg)"
+)
 
 
 def lock_folder(path: Path) -> int:
@@ -68,13 +76,23 @@ def _mark(handle: int, marker: Path) -> None:
 
 
 def clear_folder(path: Path, last: str) -> None:
-    """Remove what a locked run folder holds: the file `last` at the end, the lock not at all."""
-    with report_os_errors(path, "clear"):
+    """Remove what dse wrote into a locked run folder, `last` at the end; keep lock and the rest.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    last : str
+        Name of the file by which the folder is known to hold a run.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be removed.
+    """
+    with report_os_errors(path, "read"):
         entries = sorted(path.iterdir(), key=lambda entry: entry.name == last)
-        for entry in entries:
-            if entry.name == MARKER:
-                continue
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            else:
+    for entry in entries:
+        if _OURS.fullmatch(entry.name):
+            with report_os_errors(entry, "remove"):
                 entry.unlink()

@@ -41,8 +41,8 @@ class Output:
     path : Path
         The run folder; made if absent.
     force : bool
-        Clear the folder first if it holds another run; a folder that is not ours is never
-        touched.
+        Clear the folder first of the run that it holds; other files in it, and a folder that is
+        not ours, are never touched.
     argv : tuple of str
         Command line.
     inputs : mapping of str to str

@@ -76,6 +76,9 @@ def _row_bytes(space: Space, silicon: Silicon, points: Points) -> float:
     stream = io.StringIO()
     table = TableWriter(stream, columns_of(space))
     header = stream.tell()
-    sample = points.at(np.linspace(0, points.total - 1, min(_ROWS, points.total), dtype=np.int64))
+    rows = min(_ROWS, points.total)
+    # Whole numbers throughout: a float cannot hold the last place of a space beyond 2^53.
+    places = [i * (points.total - 1) // max(1, rows - 1) for i in range(rows)]
+    sample = points.at(np.array(places, dtype=np.int64))
     table.write(Survey(space, silicon).table(sample))
     return (stream.tell() - header) / len(sample)

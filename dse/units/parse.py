@@ -16,6 +16,9 @@ _QUANTITY = re.compile(
     r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:[eE]([+-]?[0-9]+))? *(.*)", re.DOTALL
 )
 
+# The digits of a unit stand alone, after "m" or "m^": "mm2", "mm^2".
+_NUMERIC = re.compile(r"(?<![mM^])[0-9]|[0-9]{2}|^[.,_'^*]")
+
 
 def is_quantity(text: str) -> bool:
     """Whether `text` is a number with a unit of any dimension, or a bare number."""
@@ -76,7 +79,8 @@ def _wrong_unit(text: str, name: str, entry: Dimension) -> str:
     number = text[: len(text) - len(name)].rstrip()
     if not name:
         return f'must have a unit, such as "{entry.example}", but got "{text}"'
-    near = _near_units(name, entry)
+    # What follows the number with digits is a misspelt number: "0x40 bit", "1,5 GHz".
+    near = [] if _NUMERIC.search(name.removeprefix("1/")) else _near_units(name, entry)
     if len(near) > 1:
         choices = [f'"{number} {unit}"' for unit in near]
         return f'"{text}" is ambiguous: write {", ".join(choices[:-1])} or {choices[-1]}'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from importlib import import_module
 
 import pytest
 
@@ -131,6 +132,34 @@ def test_an_interrupted_search_says_how_to_go_on(run, small_space, tmp_path, mon
     assert "the same command goes on" in done.err
 
 
+def test_an_interrupted_sweep_says_that_it_starts_again(run, small_space, tmp_path, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dse.sweep.run_sweep", interrupt)
+        done = run("sweep", small_space, "--grid", "--out", tmp_path / "run")
+    assert done.code == 130
+    assert "the same command starts the sweep" in done.err
+    assert "from its beginning" in " ".join(run("sweep", "--help").out.split())
+    assert "goes on" not in run("sweep", "--help").out
+
+
+def test_a_large_grid_is_announced_and_a_huge_one_refused(run, small_space, tmp_path, monkeypatch):
+    module = import_module("dse.cli.sweep")
+    monkeypatch.setattr(module, "_LARGE", 20)
+    done = run("sweep", small_space, "--grid", "--out", tmp_path / "a")
+    assert done.code == 0
+    assert done.err.startswith("A small space: 24 of 24 designs, about ")
+    monkeypatch.setattr(module, "_TOO_LARGE", 23)
+    done = run("sweep", small_space, "--grid", "--out", tmp_path / "b")
+    assert done.code == 2
+    for text in ("24 of 24 designs", "at most 23 designs", "--samples", "dse search", "too-large"):
+        assert text in done.err
+    assert not (tmp_path / "b").exists()
+    assert run("sweep", small_space, "--grid", "--dry-run").code == 0
+
+
 def test_a_search_tells_what_it_took_over(run, small_space, tmp_path, monkeypatch):
     from dataclasses import replace
 
@@ -216,6 +245,21 @@ def test_no_run_in_the_folder(run, tmp_path):
     assert "no run here" in done.err
 
 
+def test_pareto_of_a_run_without_a_front_says_what_to_do(run, small_space, tmp_path):
+    out = tmp_path / "run"
+    run("sweep", small_space, "--grid", "--out", out)
+    (out / "front.csv").unlink()
+    done = run("pareto", out)
+    assert done.code == 4
+    assert "front.csv is missing; give the same command again" in done.err
+    manifest = json.loads((out / "manifest.json").read_text())
+    (out / "manifest.json").write_text(json.dumps(manifest | {"ended": None}))
+    done = run("pareto", out, "--json")
+    assert done.code == 4
+    assert done.document("error")["errors"][0]["slug"] == "store"
+    assert "the run is not finished; give the same command again" in done.err
+
+
 def test_pareto_of_an_empty_front(run, hopeless_space, tmp_path):
     out = tmp_path / "run"
     run("sweep", hopeless_space, "--grid", "--out", out)
@@ -256,3 +300,18 @@ def test_a_chip_of_ones_own_takes_the_place_of_the_base(run, small_space, tmp_pa
     drawn = run("pareto", out, "--format", "json", "--out", tmp_path / "figures")
     assert drawn.code == 0
     assert "warning" not in drawn.err
+
+
+@pytest.mark.parametrize("base", ["phone-soc-2026", "snapdragon-8-elite"])
+def test_a_template_is_no_real_chip_but_it_may_be_the_base(base):
+    # The package has a command of the same name as the module.
+    comparison = import_module("dse.cli.pareto")._comparison
+    space = {
+        "models": ["llama-3.2-1b"],
+        "scenario": "phone-chat",
+        "segment": "phone",
+        "unit": None,
+    }
+    names = {point.name for point in comparison(space | {"chip": base}, None)[1]}
+    assert base in names
+    assert ("phone-soc-2026" in names) == (base == "phone-soc-2026")

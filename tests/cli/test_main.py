@@ -14,7 +14,6 @@ from dse.cli.main import cli
 from dse.errors import (
     CorruptRunError,
     Fault,
-    InfeasibleError,
     LockedRunError,
     SpecError,
     UnitError,
@@ -90,7 +89,6 @@ def test_unknown_option_is_a_usage_error(run):
     ("error", "code", "slug"),
     [
         (UnitError("must have a unit", "unit"), 1, "unit"),
-        (InfeasibleError("nothing"), 3, "infeasible"),
         (LockedRunError("busy"), 4, "locked-run"),
         (CorruptRunError("torn"), 4, "corrupt-run"),
         (KeyboardInterrupt(), 130, "interrupted"),
@@ -161,3 +159,24 @@ def test_errors_of_usage_are_json_too(run):
     done = run("evaluate", "--json")
     assert done.code == 2
     assert json.loads(done.out)["errors"][0]["slug"] == "usage"
+
+
+def test_what_a_user_wrote_cannot_move_the_cursor(run):
+    done = run("evaluate", "a\n\x1b[31m", "llama-3.2-1b")
+    assert "a\\n\\x1b[31m" in done.err
+    assert "\x1b" not in done.err
+    done = run("evaluate", "apple-m4", "llama-3.2-1b", "--unit", "a\n\x1b[31m")
+    assert "a\\n\\x1b[31m" in done.err
+    assert "\x1b" not in done.err
+
+
+def test_choices_of_a_missing_argument_stay_on_one_line(run):
+    done = run("evaluate")
+    assert done.code == 2
+    assert "\\n" not in done.err
+
+
+def test_a_group_without_a_command_shows_its_help(run):
+    done = run("specs")
+    assert done.code == 2
+    assert "\nCommands:\n" in done.err

@@ -86,7 +86,7 @@ def test_values_that_are_converted_already_stay():
 def test_a_memory_that_nobody_sells_is_said(run):
     done = run("evaluate", CHIP, MODEL, "--bus-width", "100 bit", "--json")
     expected = not done.document("evaluate")["metrics"]["buildable"]
-    assert ("comes in this width" in done.err) == expected
+    assert ("100 bit wide, but lpddr5x comes in whole channels of " in done.err) == expected
 
 
 def test_a_value_that_is_no_yaml_is_a_fault(run):

@@ -91,6 +91,88 @@ def test_signals_leave_with_their_code(name, code):
     assert "Traceback" not in done.stderr
 
 
+_SIGNALLED = """
+import os, signal, sys
+import dse.sweep.points as points
+from dse.cli.main import main
+points._BLOCK = 8
+from dse.sweep.survey import Survey
+evaluate = Survey.evaluate
+def swallowing(self, index):
+    try:
+        if self.evaluated == 0:
+            os.kill(os.getpid(), signal.{name})
+            signal.pause()
+    except BaseException as error:
+        if {turned}:
+            raise ImportError("numpy.random") from error
+    return evaluate(self, index)
+Survey.evaluate = swallowing
+code = main(sys.argv[1:])
+print("exit", code, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("command", [("sweep", "--grid"), ("search",)])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_swallowed_signal_still_ends_the_run(small_space, tmp_path, command, turned, name, code):
+    out = tmp_path / "run"
+    script = _SIGNALLED.format(name=name, turned=turned)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *command, str(small_space), "--out", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code
+    assert "stopped; the same command" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (out / "front.csv").exists()
+
+
+def test_a_signal_swallowed_at_the_end_is_told_all_the_same():
+    script = (
+        "import os, signal, sys, click\n"
+        "from dse.cli.main import cli, main\n"
+        "@click.command()\n"
+        "def deaf():\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        signal.pause()\n"
+        "    except SystemExit:\n"
+        "        pass\n"
+        "    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL\n"
+        "cli.commands['deaf'] = deaf\n"
+        "sys.exit(main(['deaf']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (143, "")
+
+
+@pytest.mark.parametrize(
+    ("redirection", "fault"), [(">/dev/full", "No space left on device"), (">&-", "it is closed")]
+)
+@pytest.mark.parametrize(
+    "args", ["evaluate snapdragon-8-elite llama-3.2-1b --json", "specs list", "--help", "sweep"]
+)
+def test_stdout_that_cannot_be_written_is_one_line(redirection, fault, args):
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m dse {args} {redirection}', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if args == "sweep" and ">&-" not in redirection:  # a usage error writes nothing to stdout
+        assert done.returncode == 2
+        return
+    assert done.returncode == 1
+    assert done.stderr == f"dse: cannot write to stdout: {fault} [output]\n"
+
+
 def test_it_runs_from_another_folder(tmp_path: Path):
     folder = tmp_path / "a folder, café"
     folder.mkdir()

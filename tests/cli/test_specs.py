@@ -10,7 +10,7 @@ import pytest
 from dse.report.schemas import DOCUMENTS
 from dse.spec import list_specs, load_model
 
-KINDS = ("chip", "model", "scenario", "space", "technology")
+KINDS = ("chip", "model", "scenario", "space", "stack", "technology")
 CONFIG = {
     "architectures": ["LlamaForCausalLM"],
     "model_type": "llama",
@@ -101,6 +101,14 @@ def test_every_schema_is_one(run, kind):
     jsonschema.Draft202012Validator.check_schema(json.loads(done.out))
 
 
+def test_without_a_kind_the_schemas_are_listed(run):
+    done = run("specs", "schema", "--json")
+    assert done.code == 0
+    names = [row["name"] for row in done.document("specs")["specs"]]
+    assert {"chip", "silicon", "evaluate"} <= set(names)
+    assert "document" in run("specs", "schema").out
+
+
 def test_an_unknown_schema_lists_what_there_is(run):
     done = run("specs", "schema", "shoe")
     assert done.code == 2
@@ -166,6 +174,7 @@ def test_require_sizes_the_least_chip(run):
     need = document["requirement"]
     assert need["bandwidth_bytes_per_s"] == pytest.approx(need["decode_bytes"] / 0.1)
     assert [chip["chip"] for chip in document["chips"] if chip["has_all"]]
+    assert "phone-soc-2026" not in {chip["chip"] for chip in document["chips"]}  # a template
     table = run("require", "solar-10.7b", *options, "--segment", "phone")
     assert "DRAM bandwidth" in table.out
     assert "apple-m4" not in table.out

@@ -89,3 +89,12 @@ def test_no_cliff_where_a_left_operand_stops_fitting() -> None:
     wide = Widths(2.0 * ONE, 2.0 * ONE)
     moved = total_bytes((64.0, 14336.0, 4096.0), 2**20, wide)
     assert moved <= 1.1 * 2 * (64 * 14336 + 14336 * 4096 + 64 * 4096)
+
+
+def test_small_memories_take_smaller_slices_of_keys() -> None:
+    """64 KiB of a GPU core hold 16 keys of 128-wide heads and a block of queries beside them."""
+    half = Widths(2.0 * ONE, 2.0 * ONE)
+    passes = attention_passes(1024.0, (128.0, 128.0, 256.0), np.array([65536.0]), half)
+    slices = 2 * 16 * 256 * 2
+    per_row = 128 * 2 + (128 + 2 + 16) * 4
+    assert passes[0] == math.ceil(1024 / ((65536 - slices) // per_row))

@@ -293,7 +293,7 @@ def test_only_utf_8_is_read(tmp_path: Path, raw: bytes, fault: str) -> None:
         (
             "title: Odd",
             'title: "a\\nb"',
-            'title: must be one line of printable text without outer spaces, but got "a\nb" '
+            'title: must be one line of printable text without outer spaces, but got "a\\nb" '
             "[text]",
         ),
         (

@@ -77,3 +77,14 @@ def test_nothing_infinite_reaches_json():
     found = diagnosis(misses=(Miss(TARGET, float("inf"), float("inf")),))
     miss = diagnosis_object(found)["nearest"]["misses"][0]
     assert miss["value"] is miss["violation"] is None
+
+
+def test_one_design_is_one():
+    assert (
+        "1 design meets all else, at 1.20 s"
+        in diagnosis_lines(diagnosis(binding=reach(met=5, best_with_others=1.2), opens=1))[1]
+    )
+    assert (
+        "1 design meets it, and not all else"
+        in diagnosis_lines(diagnosis(binding=reach(met=1)))[1]
+    )

@@ -165,3 +165,11 @@ def test_a_search_is_diagnosed_too_but_is_not_certain(toy):
     sure = diagnose(space, toy.SILICON, run_sweep(space, toy.SILICON, samples=None))
     assert found.binding.best == sure.binding.best
     assert [entry.path for entry in found.widenings] == [entry.path for entry in sure.widenings]
+
+
+def test_a_step_that_brings_less_than_a_hundredth_is_no_advice(toy):
+    rates = (8e9, 8.04e9)
+    axis = toy.Axis(RATE, ("chip.dram.data_rate_per_s",), rates, ("8e9", "8.04e9"))
+    space = toy.make_space(axis, toy.BUS, targets=(Target("tpot_s", 0.0001, -1),), models=1)
+    found = diagnose(space, toy.SILICON, run_sweep(space, toy.SILICON, samples=None))
+    assert [widening.path for widening in found.widenings] == [toy.BUS.path]

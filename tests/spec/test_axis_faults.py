@@ -24,12 +24,12 @@ from tests.spec.samples import faults_of, write_space
         (
             "chip.units: [1]",
             "8:3: axes.chip.units: must name a field, not a section: kind, count, clock, matrix, "
-            "vector, sram, dispatch, max_clock, max_dram_bandwidth [axis]",
+            "vector, sram, dispatch, max_clock, max_dram_bandwidth, kernels [axis]",
         ),
         (
             "chip.units.npu: [1]",
             "8:3: axes.chip.units.npu: must name a field, not a section: kind, count, clock, "
-            "matrix, vector, sram, dispatch, max_clock, max_dram_bandwidth [axis]",
+            "matrix, vector, sram, dispatch, max_clock, max_dram_bandwidth, kernels [axis]",
         ),
         (
             "chip.cache: [1]",
@@ -93,7 +93,7 @@ from tests.spec.samples import faults_of, write_space
         ),
         (
             "chip.node: []",
-            "8:14: axes.chip.node: must hold at least 1 entries, but got a list of 0 [length]",
+            "8:14: axes.chip.node: must hold at least 1 entry, but got a list of 0 [length]",
         ),
         (
             "chip.node: [[n4]]",
@@ -167,3 +167,26 @@ def test_every_design_is_checked_against_the_first_choices_of_the_other_axes(
     """The base's 12 GiB may not hold what the system reserves, but the space's 24 GiB do."""
     axes = "chip.dram.capacity: [24 GiB, 32 GiB]\nchip.system_reserved: [4 GiB, 16 GiB]"
     assert load_space(write_space(library, axes)).size == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "faults"),
+    [
+        (
+            "chip.dram.capacity: [1 GiB, 2 GiB]\nchip.units.npu.clock: [1 GHz, 2 GHz]",
+            [("1 GiB", "8:24"), ("2 GiB", "8:31")],
+        ),
+        ("chip.dram.capacity: [16 GiB, 2 GiB]", [("2 GiB", "8:32")]),
+    ],
+)
+def test_a_fault_that_a_choice_causes_elsewhere_is_its_own(
+    library: Path, line: str, faults: list[tuple[str, str]]
+) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_space(write_space(library, line))
+    assert faults_of(caught.value) == [
+        f'{place}: chip.dram.capacity: with "{text}", system_reserved must be at most the '
+        'DRAM\'s capacity, but got "4 GiB" [order]'
+        for text, place in faults
+    ]
+    assert {Path(fault.file).name for fault in caught.value.faults} == {"wide.yaml"}

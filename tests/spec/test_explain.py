@@ -99,7 +99,7 @@ LOADERS: dict[str, tuple[str, Any]] = {
             "tiny",
             "[{weights: int8, activations: int8, rate: 1}]",
             "[]",
-            "18:14: units.npu.matrix.rates: must hold at least 1 entries, but got a list of 0 "
+            "18:14: units.npu.matrix.rates: must hold at least 1 entry, but got a list of 0 "
             "[length]",
         ),
         (

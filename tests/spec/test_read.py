@@ -197,3 +197,18 @@ def test_the_name_is_the_files(library: Path) -> None:
         load_chip("big")
     message = '2:7: name: must be the file\'s name "big", but got "tiny" [name]'
     assert faults_of(caught.value) == [message]
+
+
+@pytest.mark.parametrize("base", ["big", "tinny", "./tiny.yaml", "[tiny]"])
+def test_what_a_bad_base_would_have_given_is_not_missing(library: Path, base: str) -> None:
+    derived(library, HEAD.replace("base: tiny", f"base: {base}") + "year: soon\n")
+    with pytest.raises(SpecError) as caught:
+        load_chip("big")
+    assert [fault.path for fault in caught.value.faults] == ["base", "year"]
+
+
+def test_what_is_derived_from_a_template_is_none(library: Path) -> None:
+    tiny = library / "hw_configs/chips/tiny.yaml"
+    tiny.write_text(CHIP + "is_template: true\n")
+    derived(library, HEAD)
+    assert (load_chip("tiny").is_template, load_chip("big").is_template) == (True, False)

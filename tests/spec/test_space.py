@@ -105,6 +105,24 @@ def test_the_size_is_limited(library: Path, monkeypatch: pytest.MonkeyPatch) -> 
             '"<= 1 W"',
             '10:19: targets.ttft_s: must be a time such as "5 us", but got "1 W", a power [unit]',
         ),
+        (
+            '"<= 1 s"',
+            '">= 1 s"',
+            '10:19: targets.ttft_s: must be a limit with "<=", for less is better, '
+            'but got ">= 1 s" [target]',
+        ),
+        (
+            '">= 10 tok/s"',
+            '"<= 10 tok/s"',
+            '10:43: targets.decode_tok_s: must be a limit with ">=", for more is better, '
+            'but got "<= 10 tok/s" [target]',
+        ),
+        (
+            '"<= 1 s"',
+            '"<= -1 s"',
+            "10:19: targets.ttft_s: must be a limit > 0, for the metric is never negative, "
+            'but got "<= -1 s" [target]',
+        ),
         ('"<= 1 s"', "1", '10:19: targets.ttft_s: must be text, but got "1" [type]'),
         (
             "ttft_s:",
@@ -168,3 +186,9 @@ def test_targets_have_the_metrics_unit(library: Path) -> None:
         Target("fits", 1.0, 1),
         Target("edge_fraction", 0.5, -1),
     )
+
+
+def test_free_memory_may_be_negative(library: Path) -> None:
+    path = library / "wide.yaml"
+    path.write_text(SPACE.replace('ttft_s: "<= 1 s"', 'memory_free_bytes: ">= -1 GiB"'))
+    assert load_space(path).targets[0].limit == -(2.0**30)

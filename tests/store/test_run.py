@@ -57,11 +57,31 @@ def test_the_same_run_goes_on_and_another_is_refused(toy, tmp_path, manifest):
     with pytest.raises(VersionMismatchError, match=r"settings\.seed is 1 there, 2 here.*--force"):
         RunFolder(tmp_path, other)
     assert (tmp_path / "manifest.json").read_bytes() == before
-    (tmp_path / "figure.svg").write_text("<svg/>")
-    (tmp_path / "figures").mkdir()
     with RunFolder(tmp_path, other, force=True) as folder:
         assert not folder.is_resumed
     assert sorted(entry.name for entry in tmp_path.iterdir()) == [".dse-run", "manifest.json"]
+
+
+def test_force_clears_the_run_and_keeps_the_user_s_files(tmp_path, manifest):
+    RunFolder(tmp_path, manifest).close()
+    ours = ("summary.json", "journal.jsonl", "journal.jsonl.torn", "front.csv", "results.csv")
+    ours += ("pareto.json", "front-tpot_s-cost_usd.png", "matrix.svg", ".front.csv.tmp")
+    theirs = ("notes.md", "front-page.png", "frontier.csv", "matrix.pdf", ".secret", "x.tmp")
+    for name in ours + theirs:
+        (tmp_path / name).write_text("text")
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "front.csv").write_text("dear")
+    RunFolder(tmp_path, manifest, force=True).close()
+    left = {entry.name for entry in tmp_path.iterdir()}
+    assert left == {".dse-run", "manifest.json", "thesis", *theirs}
+    assert (tmp_path / "thesis" / "front.csv").read_text() == "dear"
+
+
+def test_a_folder_in_the_place_of_our_file_is_not_removed(tmp_path, manifest):
+    RunFolder(tmp_path, manifest).close()
+    (tmp_path / "front.csv").mkdir()
+    with pytest.raises(StoreError, match=r"front\.csv: cannot remove"):
+        RunFolder(tmp_path, manifest, force=True)
 
 
 def test_what_decides_the_result_decides_the_fingerprint(toy, manifest):
@@ -100,9 +120,11 @@ def test_force_does_not_follow_links(tmp_path, manifest):
     run = tmp_path / "run"
     RunFolder(run, manifest).close()
     (run / "link").symlink_to(precious)
+    (run / "front.csv").symlink_to(precious / "data")
     RunFolder(run, manifest, force=True).close()
     assert (precious / "data").read_text() == "dear"
-    assert not (run / "link").exists()
+    assert (run / "link").is_symlink()
+    assert not (run / "front.csv").is_symlink()
 
 
 def test_the_second_writer_leaves_at_once_and_the_first_goes_on(toy, tmp_path, manifest):

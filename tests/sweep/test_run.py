@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -143,6 +145,20 @@ def test_progress_reaches_its_total(toy, monkeypatch):
 def test_refused_samples(toy):
     with pytest.raises(ValueError, match="samples must be >= 1, but got 0"):
         Points(toy.make_space(), 0, 0)
+
+
+def test_an_estimate_of_a_space_that_no_float_counts(toy):
+    values = tuple(float(8 * (i + 1)) for i in range(1 << 15))
+    wide = dataclasses.replace(toy.ROWS, values=values, texts=tuple(map(str, values)))
+    steps = tuple(1e9 + i for i in range(1 << 15))
+    axes = [wide, dataclasses.replace(toy.CLOCK, values=steps, texts=tuple(map(str, steps)))]
+    sizes = tuple(1e6 + i for i in range(1 << 15))
+    axes.append(dataclasses.replace(toy.SRAM, values=sizes, texts=tuple(map(str, sizes))))
+    widths = tuple(32.0 + i for i in range(1 << 15))
+    axes.append(dataclasses.replace(toy.BUS, values=widths, texts=tuple(map(str, widths))))
+    space = toy.make_space(*axes)
+    assert space.size == 1 << 60
+    assert estimate_sweep(space, toy.SILICON, samples=None).designs == space.size
 
 
 def test_an_estimate_names_points_time_and_bytes(toy, tmp_path):

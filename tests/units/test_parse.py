@@ -205,3 +205,15 @@ def test_is_quantity(text: str) -> None:
 @pytest.mark.parametrize("text", ["fp16", "8 Gen 3", "lpddr5x", "", "4n", "3 dwarfs"])
 def test_is_no_quantity(text: str) -> None:
     assert not is_quantity(text)
+
+
+@pytest.mark.parametrize("text", ["0x40 bit", "1,5 bit", "1_000 bit", "8 533 bit"])
+def test_a_misspelt_number_gets_no_suggestion(text: str) -> None:
+    with pytest.raises(UnitError) as caught:
+        parse_quantity(text, "width")
+    assert str(caught.value) == f'must be a width such as "64 bit", but got "{text}"'
+
+
+def test_a_misspelt_unit_with_a_digit_gets_one() -> None:
+    with pytest.raises(UnitError, match='did you mean "3 mm2"'):
+        parse_quantity("3 mm^2", "area")

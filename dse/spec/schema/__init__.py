@@ -6,6 +6,7 @@ from dse.spec.schema.field import Leaf, Quantity, Section
 from dse.spec.schema.model import ModelSpec
 from dse.spec.schema.scenario import ScenarioSpec
 from dse.spec.schema.space import RangeSpec, SpaceSpec
+from dse.spec.schema.stack import StackSpec
 from dse.spec.schema.technology import DramFile, NodesFile, SiliconFile
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Section",
     "SiliconFile",
     "SpaceSpec",
+    "StackSpec",
     "UnitSpec",
     "json_schema",
 ]

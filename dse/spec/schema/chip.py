@@ -17,6 +17,7 @@ from dse.spec.schema.field import (
     Title,
     fault,
 )
+from dse.spec.schema.kernels import KernelsSpec, RailsSpec
 
 __all__ = [
     "AreaSpec",
@@ -147,6 +148,9 @@ class UnitSpec(Section):
     ] = Field(
         float("inf"), description="What this unit alone can draw from DRAM; default unlimited."
     )
+    kernels: KernelsSpec = Field(
+        KernelsSpec(), description="What a tuned kernel library reaches, one kernel at a time."
+    )
 
 
 class CacheSpec(Section):
@@ -209,6 +213,9 @@ class PowerSpec(Section):
     peak: Annotated[float, Quantity("power", high="100 kW", unlimited=True), Leaf("peak_w")] = (
         Field(float("inf"), description="What can be dissipated for a burst; default unlimited.")
     )
+    rails: RailsSpec | None = Field(
+        None, description="Measured power rails, for the energy of single kernels."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -257,6 +264,9 @@ class ChipSpec(Section):
     system_reserved: Annotated[
         float, Quantity("capacity", high="1024 TiB", zero=True), Leaf("system_reserved_bytes")
     ] = Field(0.0, description="Share of DRAM that the system and its apps keep.")
+    is_template: bool = Field(
+        False, description="Whether it is a base of design studies and no product."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -14,6 +14,7 @@ from dse.spec.schema.field import NAME_PATTERN, Section
 from dse.spec.schema.model import ModelSpec
 from dse.spec.schema.scenario import ScenarioSpec
 from dse.spec.schema.space import SpaceSpec
+from dse.spec.schema.stack import StackSpec
 from dse.spec.schema.technology import DramFile, NodesFile, SiliconFile
 
 __all__ = ["FORMATS", "json_schema"]
@@ -23,6 +24,7 @@ FORMATS: dict[str, type[Section]] = {
     "model": ModelSpec,
     "scenario": ScenarioSpec,
     "space": SpaceSpec,
+    "stack": StackSpec,
     "nodes": NodesFile,
     "dram": DramFile,
     "silicon": SiliconFile,

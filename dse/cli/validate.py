@@ -1,0 +1,134 @@
+"""``dse validate``: predicted against measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dse.cli.help import command_help
+from dse.cli.options import json_option
+from dse.cli.output import json_text, print_json, print_tables, say
+
+if TYPE_CHECKING:
+    from dse.validate import Validation
+
+__all__ = ["validate"]
+
+_BY = ("engine", "chip", "class", "metric")
+
+
+@click.command(
+    help=command_help(
+        "Predict published measurements and say how far off the predictions are.",
+        (
+            "dse validate",
+            "dse validate --by chip",
+            "dse validate my-measurements.csv --all --json",
+            "dse validate hw_configs/measurements/kernels.csv",
+            "dse validate --out out/accuracy",
+        ),
+        "CSV is a file of measurements; without it, those that come with dse: then each chip is "
+        "predicted by stacks fitted without it. Any other file is predicted with the library's "
+        "stacks; one of single kernels is known by its header. Rows that cannot be predicted are "
+        "counted by the rule that excludes them.",
+    )
+)
+@click.argument("csv", required=False, type=click.Path(path_type=Path))
+@click.option("--by", type=click.Choice(_BY), default="class", show_default=True, help="Grouping.")
+@click.option("--all", "is_all", is_flag=True, help="Predict the rows that are not clean, too.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for picture and JSON.")
+@click.option("--docs", type=click.Path(path_type=Path), help="Write the accuracy page there.")
+@json_option
+def validate(csv: Path | None, by: str, is_all: bool, as_json: bool, **options: Any) -> None:
+    """Read, predict, and show."""
+    if csv is not None and _is_of_kernels(csv):
+        _validate_kernels(csv, as_json)
+        return
+    from dse.report.validation import (
+        excluded_table,
+        group_table,
+        headline_table,
+        validation_document,
+        worst_table,
+    )
+
+    result = _result(csv, is_all, is_left_out=options["docs"] is not None)
+    if options["out"]:
+        _write(result, options["out"])
+    if options["docs"]:
+        _write_page(result, options["docs"])
+    if as_json:
+        print_json(validation_document(result))
+        return
+    print_tables(
+        headline_table(result),
+        group_table(result.outcomes, by),
+        worst_table(result.outcomes),
+        excluded_table(result),
+    )
+
+
+def _is_of_kernels(path: Path) -> bool:
+    """Whether a file's first line names the columns of single kernels."""
+    from dse.validate.kernel_file import is_kernels
+
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return is_kernels(file.readline(10_000).split(","))
+    except OSError:
+        return False  # what reads it next says why
+
+
+def _validate_kernels(csv: Path, as_json: bool) -> None:
+    """Predict single kernels, and show."""
+    from dse.report.kernels import kernel_document, kernel_tables
+    from dse.validate.kernel_file import read_kernels
+    from dse.validate.kernel_run import validate_kernels
+
+    result = validate_kernels(read_kernels(csv))
+    if as_json:
+        print_json(kernel_document(result))
+    else:
+        print_tables(*kernel_tables(result))
+
+
+def _result(csv: Path | None, is_all: bool, is_left_out: bool) -> Validation:
+    """Predict a file; the shipped one, by whatever path, leave-one-chip-out."""
+    from dse.validate import (
+        load_library,
+        read_measurements,
+        shipped_measurements,
+        validate_rows,
+    )
+
+    shipped = shipped_measurements()
+    path = csv or shipped
+    rows = read_measurements(path)
+    is_shipped = path.read_bytes() == shipped.read_bytes()
+    return validate_rows(
+        rows, load_library(rows), is_all=is_all, is_left_out=is_left_out or is_shipped
+    )
+
+
+def _write(result: Validation, out: Path) -> None:
+    from dse.report.figures import save_figure
+    from dse.report.validation import figure, validation_document
+
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "validation.json").write_text(json_text(validation_document(result)), encoding="utf-8")
+    save_figure(figure(result), out / "predicted-measured.png")
+    say(f"wrote {out / 'validation.json'} and {out / 'predicted-measured.png'}")
+
+
+def _write_page(result: Validation, page: Path) -> None:
+    from dse.report.accuracy import accuracy_page
+    from dse.report.figures import save_figure
+    from dse.report.validation import figure
+
+    picture = page.with_suffix(".png")
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(accuracy_page(result, picture.name), encoding="utf-8")
+    save_figure(figure(result), picture)
+    say(f"wrote {page} and {picture}")
