@@ -53,14 +53,16 @@ def derive(
     area = parts.total if chip.area.die_mm2 is None else np.asarray(chip.area.die_mm2 + 0.0)
     edge = edge_fraction(chip, area)
     tables = pair_tables(core.matrix, silicon)
+    volts = silicon.voltage.ratio(core.clock_hz, core.max_clock_hz)
+    logic, lane_j = chip.node.logic_energy * volts**2, silicon.lane_energy_j
     return ChipBatch(
         **_engine(core),
         **_memory(chip, core),
-        **_energy(chip, core, silicon, parts),
+        **_energy(chip, core, silicon, parts, volts),
         activation_bytes=_array(precision.activations.bytes_per_element),
         embedding_bytes=_array(precision.embedding.bytes_per_element),
         operands=tuple(
-            _operand(stored, precision.activations, tables, chip, core, silicon)
+            _operand(stored, precision.activations, tables, core, lane_j, logic)
             for stored in (precision.weights, precision.head, precision.kv)
         ),
         dram_capacity_bytes=_array(chip.dram.capacity_bytes),
@@ -134,7 +136,9 @@ def _memory(chip: Chip, unit: ComputeUnit) -> dict[str, Any]:
     }
 
 
-def _energy(chip: Chip, unit: ComputeUnit, silicon: Silicon, parts: AreaParts) -> dict[str, Any]:
+def _energy(
+    chip: Chip, unit: ComputeUnit, silicon: Silicon, parts: AreaParts, volts: Array
+) -> dict[str, Any]:
     """Energy per event and static power.
 
     A byte between SRAM and engines pays the array's access and a wire half as long as the side
@@ -142,7 +146,6 @@ def _energy(chip: Chip, unit: ComputeUnit, silicon: Silicon, parts: AreaParts) -
     leakage a higher power, V from the clock; cache, DRAM and the rest keep their own supply.
     """
     node = chip.node
-    volts = silicon.voltage.ratio(unit.clock_hz, unit.max_clock_hz)
     side_mm = np.sqrt(parts.logic / unit.count)
     wire = silicon.wire_j_per_bit_mm * 8.0 * 0.5 * side_mm * node.logic_energy * volts**2
     read = silicon.sram.read_j_per_byte(unit.sram.capacity_bytes) * node.sram_energy * volts**2
@@ -168,23 +171,23 @@ def _operand(
     stored: Format,
     activations: Format,
     tables: PairTables,
-    chip: Chip,
     unit: ComputeUnit,
-    silicon: Silicon,
+    lane_j: float,
+    logic: Array,
 ) -> OperandCoefficients:
     """Coefficients of one stored operand against the activations.
 
-    A pair that the matrix engine lacks runs on the vector lanes, at a lane operation each.
+    A pair that the matrix engine lacks runs on the vector lanes, at a lane operation of `lane_j`
+    each; `logic` is the energy of logic over that at the reference node and voltage.
     """
     pair = (stored.code, activations.code)
     cycles = tables.cycles_per_mac[pair]
     has_pair = np.isfinite(cycles)
-    volts = silicon.voltage.ratio(unit.clock_hz, unit.max_clock_hz)
-    energy = np.where(has_pair, np.nan_to_num(tables.mac_j[pair]), silicon.lane_energy_j)
+    energy = np.where(has_pair, np.nan_to_num(tables.mac_j[pair]), lane_j)
     return OperandCoefficients(
         bytes_per_element=_array(stored.bytes_per_element),
         cycles_per_mac=_array(np.where(has_pair, cycles, NO_PAIR_CYCLES)),
-        mac_j=_array(energy * chip.node.logic_energy * volts**2),
+        mac_j=_array(energy * logic),
         convert_ops=_array(tables.is_converted[pair] * unit.vector.convert_ops),
     )
 

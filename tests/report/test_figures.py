@@ -169,6 +169,7 @@ def test_one_design_is_enough(make_view, tmp_path):
     view = make_view(count=1, seed=1)
     one = replace(view, feasible=np.array([True]), front=np.array([True]), knee=0, chips=())
     save_figure(front_figure(one, "tpot_s", "cost_usd"), tmp_path / "one.png")
+    assert (tmp_path / "one.png").stat().st_size > 10_000
 
 
 def test_infinite_metrics_do_not_break_the_axes(make_view, tmp_path):
