@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo install test check lint types layers tests clean accuracy
+.PHONY: help demo install test check lint types layers tests bench clean accuracy claims
 
 help:            ## Say what each target does.
 	@grep -hE '^[a-z]+: .*##' Makefile | sed 's/:.*##/ -/'
@@ -39,9 +39,16 @@ layers: $(VENV)/.dev
 tests: $(VENV)/.dev
 	$(BIN)/python -m pytest
 
+bench: $(VENV)/.dev ## Measure how fast designs are evaluated and write docs/performance.md.
+	$(BIN)/python -m pytest tests/bench -m bench -p no:randomly --benchmark-columns=min,median,stddev
+	$(BIN)/python -m dse bench --docs docs/performance.md
+
 accuracy: $(BIN)/dse ## Fit the stacks to the shipped measurements and write docs/accuracy.md.
 	$(BIN)/python -m dse calibrate hw_configs/measurements/measured.csv --stack all --out hw_configs/stacks
 	$(BIN)/python -m dse validate --docs docs/accuracy.md
+
+claims: $(BIN)/dse ## Judge the claims of vendors and articles and write docs/claims.md.
+	$(BIN)/python -m dse claims --docs docs/claims.md
 
 clean:           ## Remove the environment and the caches; results in out/ stay.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 __all__ = [
+    "CertifyError",
     "CorruptRunError",
     "DseError",
     "Fault",
@@ -111,6 +112,13 @@ class TooLargeError(DseError):
 
     exit_code = 2
     slug = "too-large"
+
+
+class CertifyError(DseError):
+    """A space about which nothing can be proven; the message says what stands in the way."""
+
+    exit_code = 2
+    slug = "certify"
 
 
 class StoreError(DseError):

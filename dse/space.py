@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,18 +194,26 @@ class Space:
         static = [i for i, axis in enumerate(self.axes) if axis.static]
         if not static:
             rows = np.arange(len(index))
-            yield rows, *self._gather(index)
+            yield rows, *self.build(index.T)
             return
         _, group = np.unique(index[:, static], axis=0, return_inverse=True)
         group = group.reshape(-1)
         for number in range(int(group.max(initial=-1)) + 1):
             rows = np.flatnonzero(group == number)
-            yield rows, *self._gather(index[rows])
+            yield rows, *self.build(index[rows].T)
 
-    def _gather(self, index: Index) -> tuple[Chip, Scenario]:
+    def build(self, columns: Iterable[Index]) -> tuple[Chip, Scenario]:
+        """A chip and a scenario whose varied leaves have the shapes of these places.
+
+        Parameters
+        ----------
+        columns : iterable of Index
+            One array of places per axis, of any shapes that broadcast together; of a static axis
+            all must be the same.
+        """
         roots: dict[str, Any] = {"chip": self.chip, "scenario": self.scenario}
-        for column, axis in zip(index.T, self.axes, strict=True):
-            value = axis.values[int(column[0])] if axis.static else gather(axis.values, column)
+        for column, axis in zip(columns, self.axes, strict=True):
+            value = axis.values[column.flat[0]] if axis.static else gather(axis.values, column)
             for leaf in axis.leaves:
                 root, *path = leaf.split(".")
                 roots[root] = replace_leaf(roots[root], path, value)

@@ -105,6 +105,9 @@ class Chip:
         Share of DRAM that the operating system and its apps keep, B.
     is_template : bool
         Whether it is a base of design studies and no product.
+    sync_s : float or None
+        One rendezvous of two units that share an operator or hand one over, s; None for what the
+        technology says.
     """
 
     name: str
@@ -120,6 +123,7 @@ class Chip:
     area: Area
     system_reserved_bytes: float
     is_template: bool = False
+    sync_s: float | None = None
 
     def unit(self, name: str | None = None) -> ComputeUnit:
         """Find a unit by its key or its kind; the first one if no name is given.

@@ -60,7 +60,11 @@ class Storage:
         Sequential read bandwidth, B/s.
     energy_j_per_bit : float
         Energy of a read, J/bit.
+    random_read_bytes_per_s : float or None
+        Bandwidth of small reads all over the device, B/s; None where it is not known, and then
+        taken as the sequential one.
     """
 
     read_bytes_per_s: float
     energy_j_per_bit: float
+    random_read_bytes_per_s: float | None = None

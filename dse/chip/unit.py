@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dse.dtype import DType
@@ -38,11 +38,15 @@ class Rate:
         format are applied in the accumulator.
     ratio : float
         Multiply-accumulates per cell and cycle, relative to `rows x cols x depth`.
+    narrow_ratio : float or None
+        The same with sums no wider than the operands, where that is faster: GeForce cards add
+        FP16 products in FP32 at half their rate. None for `ratio`.
     """
 
     weights: DType
     activations: DType
     ratio: float
+    narrow_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,14 @@ class MatrixEngine:
     double_buffered: bool = True
     block_rows: float = 0.0
     block_cols: float = 0.0
+
+    def with_narrow_sums(self) -> MatrixEngine:
+        """Return the engine under software that keeps sums no wider than the operands."""
+        rates = tuple(
+            replace(rate, ratio=rate.narrow_ratio or rate.ratio, narrow_ratio=None)
+            for rate in self.rates
+        )
+        return replace(self, rates=rates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,14 @@ __all__ = ["calibrate"]
         "Fit the parameters of a software stack to measurements.",
         (
             "dse calibrate measurements.csv --stack llama.cpp-metal",
-            "dse calibrate measurements.csv --stack mlx --out mlx.yaml",
+            "dse calibrate measurements.csv --stack llama.cpp-metal --out metal.yaml",
         ),
         "Prints the error of the fit beside that with each chip left out, which is the one to "
         "expect on a new chip. With --stack all, every stack of the data is written to the folder "
-        "--out. A parameter that the data do not identify keeps its prior: the "
-        "median of the other stacks of the same kind of unit.",
+        "--out. A parameter that the data hardly narrow is marked and stays near its prior, the "
+        "mean of the other stacks of the same kind of unit, weighted with what their data tell; "
+        "where they narrow none, nothing is fitted. A NAME that the library does not know is the "
+        "engine that the rows call so.",
     )
 )
 @click.argument("csv", type=click.Path(path_type=Path))
@@ -54,39 +56,49 @@ def calibrate(csv: Path, name: str, out: Path | None, as_json: bool) -> None:
 
 
 def _write_all(csv: Path, out: Path | None) -> None:
-    """Write every stack of the data, and the median of each kind of unit."""
+    """Write every stack of the data, and the centre of each kind of unit."""
     from dse.report.stacks import fitted_yaml, stack_yaml
 
     if out is None:
         raise click.UsageError("--stack all needs --out, a folder")
-    result = _validated(csv)
+    result = _validated(csv, None)
     out.mkdir(parents=True, exist_ok=True)
     texts = {name: fitted_yaml(fit, csv.name) for name, fit in result.fits.items()}
     for kind, stack in result.generics.items():
-        source = f"median of the {kind} stacks that dse calibrate fits to {csv.name}"
+        source = f"weighted mean of the {kind} stacks that dse calibrate fits to {csv.name}"
         texts[stack.name] = stack_yaml(stack, source, ())
     for name, text in texts.items():
         (out / f"{name}.yaml").write_text(text, encoding="utf-8")
     say(f"wrote {len(texts)} stacks to {out}")
 
 
-def _validated(csv: Path) -> Validation:
+def _validated(csv: Path, name: str | None) -> Validation:
+    """Predict each chip without its own rows; an engine of the name asked for is that stack."""
+    from dataclasses import replace
+
     from dse.validate import load_library, read_measurements, validate_rows
 
     rows = read_measurements(csv)
-    return validate_rows(rows, load_library(rows), is_left_out=True)
+    library = load_library(rows)
+    if name is not None:
+        library = replace(library, names=library.names.with_stack(name))
+    return validate_rows(rows, library, is_left_out=True)
 
 
 def _fitted(csv: Path, name: str) -> tuple[Fit, Mapping[str, Summary], Mapping[str, list[float]]]:
     """Fit with all rows, and predict each chip without its own."""
     from dse.validate import grouped
 
-    result = _validated(csv)
+    result = _validated(csv, name)
     if name not in result.fits:
         known = ", ".join(sorted(result.fits)) or "none"
         message = f"{csv} has no clean rows of the stack {name}; it has {known}"
         raise click.BadParameter(message, param_hint="--stack")
     fit = result.fits[name]
+    if not fit.identified:
+        rows = f"{fit.rows} row{'s' if fit.rows > 1 else ''}"
+        message = f"{csv} identifies no parameter of {name} with its {rows}; add other models"
+        raise click.BadParameter(message, param_hint="--stack")
     own = [each for each in result.outcomes if each.subject.stack == name]
     summaries = grouped(own, lambda _: name).get(name, {})
     errors = {

@@ -7,9 +7,16 @@ from typing import Any
 import click
 
 from dse.cli.help import command_help
-from dse.cli.options import SpecName, json_option, scenario_options, unit_option
+from dse.cli.options import (
+    SpecName,
+    image_options,
+    json_option,
+    scenario_options,
+    stack_option,
+    unit_option,
+)
 from dse.cli.output import print_json, print_tables
-from dse.cli.subject import evaluate_one, scenario_from, warn
+from dse.cli.subject import asked_of, evaluate_one, scenario_from, stack_from, warn
 
 __all__ = ["compare"]
 
@@ -25,19 +32,23 @@ __all__ = ["compare"]
     )
 )
 @click.argument("chips", metavar="CHIP...", nargs=-1, required=True, type=SpecName("chip"))
-@click.option("--model", required=True, type=SpecName("model"), help="Model to run.")
+@click.option("--model", required=True, type=SpecName("model", "network"), help="Model to run.")
 @scenario_options
+@image_options
 @unit_option
+@stack_option
 @json_option
 def compare(chips: tuple[str, ...], model: str, **options: Any) -> None:
     """Load, evaluate one by one, and show."""
     from dse.report.documents import compare_document
     from dse.report.evaluation import compare_table
-    from dse.spec import load_chip, load_model, load_technology
+    from dse.spec import load_chip, load_technology, load_workload
 
-    built, network = [load_chip(name) for name in chips], load_model(model)
-    scenario, silicon = scenario_from(options), load_technology().silicon
-    results = [evaluate_one(chip, network, scenario, silicon, options["unit"]) for chip in built]
+    built, network = [load_chip(name) for name in chips], load_workload(model)
+    scenario = asked_of(network, scenario_from(options))
+    silicon = load_technology().silicon
+    unit, stack = options["unit"], stack_from(options)
+    results = [evaluate_one(chip, network, scenario, silicon, unit, stack) for chip in built]
     for chip, result in zip(built, results, strict=True):
         warn(chip, scenario, result)
     if options["as_json"]:

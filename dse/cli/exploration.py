@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dse.cli.options import Command, SpecName
+from dse.cli.options import Command, MetricName, SpecName, TargetType
 from dse.cli.output import print_json, print_tables, say
 from dse.cli.stop import is_stopped
 
 if TYPE_CHECKING:
+    from dse.certify import CertifyResult
     from dse.report.front import FrontRow
     from dse.report.view import FrontView
     from dse.search import SearchResult
@@ -42,7 +43,15 @@ _MAX_ROWS = 10
 
 
 def subject_options(command: Command) -> Command:
-    """Add ``--chip`` and ``--model``."""
+    """Add ``--chip``, ``--model``, ``--objective`` and ``--target``."""
+    text = "Limit beside those of the space, e.g. 'perplexity_ratio <= 1.03' (repeatable)."
+    command = click.option("--target", "targets", multiple=True, type=TargetType(), help=text)(
+        command
+    )
+    text = "Metric to optimise beside those of the space (repeatable)."
+    command = click.option(
+        "--objective", "objectives", multiple=True, type=MetricName(has_sense=True), help=text
+    )(command)
     text = "Base chip, a name or a file; replaces that of the space."
     command = click.option("--chip", type=SpecName("chip"), help=text)(command)
     text = "Model that every design must run (repeatable); replaces those of the space."
@@ -83,12 +92,40 @@ def advise_if_stopped(advice: str) -> Iterator[None]:
 
 
 def space_from(ref: str, options: Mapping[str, Any]) -> Space:
-    """Load a space, with another chip and other models if the user named some."""
+    """Load a space, with another chip, other models, and what more is asked, if the user said so.
+
+    A limit on a metric that the space limits takes its place.
+    """
     from dse.spec import load_model, load_space
 
     space: Space = load_space(ref, options["chip"])
     models = options["models"]
-    return replace(space, models=tuple(map(load_model, models))) if models else space
+    space = replace(space, models=tuple(map(load_model, models))) if models else space
+    limited = {target.metric: target for target in (*space.targets, *options["targets"])}
+    space = replace(
+        space,
+        objectives=tuple(dict.fromkeys((*space.objectives, *options["objectives"]))),
+        targets=tuple(limited.values()),
+    )
+    _check_quality(space)
+    return space
+
+
+def _check_quality(space: Space) -> None:
+    """Refuse to weigh a quality that no design of the space can have.
+
+    Raises
+    ------
+    click.UsageError
+        With the models of which no perplexity under quantisation was measured.
+    """
+    asked = {*space.objectives, *(target.metric for target in space.targets)}
+    unknown = [m.name for m in space.models if m.quality is None or not m.quality.weights]
+    if "perplexity_ratio" in asked and unknown:
+        raise click.UsageError(
+            f"perplexity_ratio was not measured of {', '.join(unknown)}; `dse quality` lists the "
+            "models of which it was"
+        )
 
 
 def output_of(ref: str, space: Space, options: Mapping[str, Any]) -> Output:
@@ -125,7 +162,7 @@ def tell(
     out: Path,
     space: Space,
     silicon: Silicon,
-    result: SweepResult | SearchResult,
+    result: SweepResult | SearchResult | CertifyResult,
     *,
     as_json: bool,
 ) -> None:

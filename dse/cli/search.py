@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +22,13 @@ from dse.cli.output import say
 from dse.cli.progress import progress_bar
 from dse.cli.stop import watched
 
+if TYPE_CHECKING:
+    from dse.certify import CertifyResult
+    from dse.search import SearchResult
+    from dse.space import Space
+    from dse.store import Output
+    from dse.technology import Silicon
+
 __all__ = ["search"]
 
 # Named here and not read from the room, which would import Optuna to show a help page.
@@ -33,11 +42,16 @@ _SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
             "dse search phone_10b --out out/phone_10b",
             "dse search phone_10b --out out/tpe --sampler tpe --trials 300 --seed 1",
             "dse search phone_10b --out out/llama --model llama-3.1-8b --model qwen3-8b",
+            "dse search phone_10b --out out/proof --certify 0.01",
         ),
         "SPACE is a name of the library (`dse specs list space`) or the path of a file. An even "
         "sample comes first, then the sampler's proposals, then a local search around the front; "
         "a space no larger than the sample is enumerated. The same seed gives the same bytes. A "
-        "search that was cut short goes on when the command is given again.",
+        "search that was cut short goes on when the command is given again. With --certify, "
+        "branch and bound takes the sampler's place, and ends with a proof: to every design of "
+        "the space that meets the targets, one on the front is at least as good in every "
+        "objective, within a factor of 1 + EPS. 0 asks for the exact front; of designs that are "
+        "equal in all objectives it holds one.",
     )
 )
 @click.argument("space", type=SpecName("space"))
@@ -56,15 +70,80 @@ _SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
     show_default=True,
     help="Who proposes.",
 )
+@click.option(
+    "--certify",
+    type=click.FloatRange(0.0, 1e6),
+    metavar="EPS",
+    help="Prove the front to within a factor of 1 + EPS, e.g. 0.01; 0 for the exact front.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.0),
+    metavar="SECONDS",
+    help="With --certify: stop after so long, and say which EPS is proven.",
+)
 @run_options("Run folder; the same command goes on with a search that was cut short.")
 @json_option
 def search(space: str, as_json: bool, **options: Any) -> None:
     """Load, run, and tell what was found."""
-    from dse.search import run_search
     from dse.spec import load_technology
 
+    _check_options(options)
     loaded, silicon = space_from(space, options), load_technology().silicon
     out = output_of(space, loaded, options)
+    run = _search if options["certify"] is None else _certify
+    result = run(loaded, silicon, out, options)
+    tell("search", out.path, loaded, silicon, result, as_json=as_json)
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    context = click.get_current_context()
+    given = {
+        name
+        for name in ("trials", "sampler")
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    }
+    if options["certify"] is not None and given:
+        raise click.UsageError(
+            f"--{given.pop()} is of no use with --certify, which has no sampler"
+        )
+    if options["certify"] is None and options["timeout"] is not None:
+        raise click.UsageError("--timeout needs --certify")
+
+
+def _certify(
+    space: Space, silicon: Silicon, out: Output, options: Mapping[str, Any]
+) -> CertifyResult:
+    """Prove a front by branch and bound."""
+    from dse.certify import run_certify
+    from dse.report.certificate import certificate_line
+
+    advice = f"the same command goes on from the boxes in {out.path}"
+    limit = math.inf if options["timeout"] is None else options["timeout"]
+    with advise_if_stopped(advice), progress_bar() as progress:
+        result = run_certify(
+            space,
+            silicon,
+            options["certify"],
+            seed=options["seed"],
+            timeout_s=limit,
+            out=out,
+            progress=watched(progress),
+        )
+    if result.resumed:
+        say(f"note: went on with {result.resumed} open boxes that {out.path} held")
+    say(certificate_line(result.certificate.to_json()))
+    if not result.certificate.complete:
+        say(f"stopped; {advice}")
+    return result
+
+
+def _search(
+    loaded: Space, silicon: Silicon, out: Output, options: Mapping[str, Any]
+) -> SearchResult:
+    """Search with the sampler."""
+    from dse.search import run_search
+
     settings = {name: options[name] for name in ("trials", "seed", "sampler")}
     advice = f"the same command goes on from the last batch in {out.path}"
     with advise_if_stopped(advice), progress_bar() as progress:
@@ -77,4 +156,4 @@ def search(space: str, as_json: bool, **options: Any) -> None:
         f"{result.evaluated} evaluations in a space of {loaded.size} designs; "
         f"{result.feasible} meet the targets, {len(result.front_index)} are on the front"
     )
-    tell("search", out.path, loaded, silicon, result, as_json=as_json)
+    return result

@@ -13,8 +13,37 @@ from dse.cli.output import print_json, print_tables
 
 __all__ = ["specs"]
 
-_FILES = ("chip", "model", "scenario", "space", "stack", "nodes", "dram", "silicon")
-_KINDS = ("chip", "model", "scenario", "space", "stack", "technology")
+_FILES = (
+    "catalogue",
+    "chip",
+    "claim",
+    "model",
+    "network",
+    "scenario",
+    "space",
+    "stack",
+    "nodes",
+    "dram",
+    "silicon",
+    "accuracy",
+    "quantisation",
+    "device",
+    "links",
+    "prices",
+    "sharing",
+)
+_KINDS = (
+    "catalogue",
+    "chip",
+    "claim",
+    "model",
+    "network",
+    "quantisation",
+    "scenario",
+    "space",
+    "stack",
+    "technology",
+)
 
 
 class SchemaName(click.ParamType):  # type: ignore[type-arg]
@@ -38,7 +67,7 @@ class SchemaName(click.ParamType):  # type: ignore[type-arg]
 
 @click.group(
     help=command_help(
-        "List, show and check chips, models, scenarios, spaces and technology files.",
+        "List, show and check chips, models, networks, scenarios, spaces and technology files.",
         (
             "dse specs list",
             "dse specs list chip",
@@ -94,7 +123,8 @@ def _rows(kind: str) -> list[dict[str, Any]]:
     help=command_help(
         "Show every field of a file, those it takes from its base included.",
         ("dse specs show apple-m4", "dse specs show phone-chat --json"),
-        "NAME is looked for among chips, models, scenarios, spaces and technology files.",
+        "NAME is looked for among chips, models, networks, scenarios, spaces and technology "
+        "files.",
     ),
 )
 @click.argument("name")

@@ -47,7 +47,9 @@ _TOO_LARGE = 2_000_000_000
 )
 @click.argument("space", type=SpecName("space"))
 @subject_options
-@click.option("--grid", is_flag=True, help="Evaluate every design of the space.")
+@click.option(
+    "--grid", is_flag=True, help="Evaluate every design of the space: the front is then exact."
+)
 @click.option(
     "--samples", type=click.IntRange(1, 1 << 30), help="Size of the sample.  [default: 65536]"
 )

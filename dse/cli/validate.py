@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["validate"]
 
-_BY = ("engine", "chip", "class", "metric")
+_BY = ("engine", "chip", "class", "metric", "scope")
 
 
 @click.command(
@@ -43,6 +43,8 @@ _BY = ("engine", "chip", "class", "metric")
 @json_option
 def validate(csv: Path | None, by: str, is_all: bool, as_json: bool, **options: Any) -> None:
     """Read, predict, and show."""
+    if csv is not None and options["docs"]:
+        raise click.UsageError("--docs writes the page of the shipped data; leave out the file")
     if csv is not None and _is_of_kernels(csv):
         _validate_kernels(csv, as_json)
         return
@@ -72,12 +74,14 @@ def validate(csv: Path | None, by: str, is_all: bool, as_json: bool, **options: 
 
 def _is_of_kernels(path: Path) -> bool:
     """Whether a file's first line names the columns of single kernels."""
+    from csv import Error, reader
+
     from dse.validate.kernel_file import is_kernels
 
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return is_kernels(file.readline(10_000).split(","))
-    except OSError:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            return is_kernels(next(reader([file.readline(10_000)]), []))
+    except (OSError, Error):
         return False  # what reads it next says why
 
 

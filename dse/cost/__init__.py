@@ -4,26 +4,66 @@ from dse.cost.area import open_die
 from dse.cost.batch import ChipBatch
 from dse.cost.buildable import obstacles
 from dse.cost.derive import derive
-from dse.cost.evaluate import OperatorRow, Results, evaluate, evaluate_batch, explain
-from dse.cost.metric import BOUNDS, METRICS, Metric, metric
+from dse.cost.evaluate import (
+    Counts,
+    batch_columns,
+    count_work,
+    evaluate,
+    evaluate_batch,
+    evaluate_columns,
+    explain,
+)
+from dse.cost.flash import resident_share
+from dse.cost.image import StageCost, evaluate_pipeline, stage_costs
+from dse.cost.metric import (
+    BOUNDS,
+    IMAGE_METRICS,
+    METRICS,
+    QUALITY_METRICS,
+    TEXT_METRICS,
+    Metric,
+    metric,
+)
 from dse.cost.numerics import missing_pairs
+from dse.cost.phase import OperatorRow
+from dse.cost.quality import QualityReport, metrics_of, quality_report
+from dse.cost.results import Results
+from dse.cost.roofline import OpWork
 from dse.cost.stack import Stack, apply_stack
+from dse.cost.team import HETEROGENEOUS, team_units
 
 __all__ = [
     "BOUNDS",
+    "HETEROGENEOUS",
+    "IMAGE_METRICS",
     "METRICS",
+    "QUALITY_METRICS",
+    "TEXT_METRICS",
     "ChipBatch",
+    "Counts",
     "Metric",
+    "OpWork",
     "OperatorRow",
+    "QualityReport",
     "Results",
     "Stack",
+    "StageCost",
     "apply_stack",
+    "batch_columns",
+    "count_work",
     "derive",
     "evaluate",
     "evaluate_batch",
+    "evaluate_columns",
+    "evaluate_pipeline",
     "explain",
     "metric",
+    "metrics_of",
     "missing_pairs",
     "obstacles",
     "open_die",
+    "quality_report",
+    "resident_share",
+    "stage_costs",
+    "team_units",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,18 +54,19 @@ class AreaParts:
         return self.unit + self.cache + self.interface + self.other_units + self.other
 
 
-def _cell_mm2(unit: ComputeUnit, silicon: Silicon) -> Array | float:
+def _cell_mm2(unit: ComputeUnit, silicon: Silicon) -> Array:
     """Area of one matrix cell: the dearest, over its native pairs, of rate x area of the type.
 
     A pair at half rate shares two cells between one product, so it needs half a cell of its wider
     type each; the cell is as large as its most demanding pair.
     """
 
-    def need(weights: DType, activations: DType, ratio: float) -> float:
+    def need(weights: DType, activations: DType, ratio: float) -> Array:
         table = silicon.mac_area_mm2
-        return ratio * max(table[weights], table[activations])
+        return np.asarray(ratio * np.maximum(table[weights], table[activations]))
 
-    return max(need(r.weights, r.activations, r.ratio) for r in unit.matrix.rates)
+    needs = (need(r.weights, r.activations, r.ratio) for r in unit.matrix.rates)
+    return functools.reduce(np.maximum, needs)
 
 
 def _unit_mm2(unit: ComputeUnit, chip: Chip, silicon: Silicon) -> tuple[Array, Array]:

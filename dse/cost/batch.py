@@ -70,22 +70,32 @@ class ChipBatch:
         Local SRAM over all cores and of one core, and shared cache, B.
     sram_s_per_byte, cache_s_per_byte, dram_s_per_byte : Array
         Inverse bandwidths, s/B; DRAM with its efficiency.
-    dram_limit_s_per_byte : Array
-        Inverse of what the chip itself can draw whatever the software does, s/B; 0 for no limit.
+    dram_streamed_s_per_byte, dram_limit_s_per_byte : Array
+        Inverse of what the memory controller gives a streaming kernel, and of what the unit can
+        draw whatever the software does, s/B; 0 for no limit.
     latency_s, dispatch_s : Array
         Exposed DRAM latency, and launch cost, of one kernel, s.
-    step_s : Array
-        Fixed cost of a prefill or of one decode step, s.
+    prompt_s, step_s : Array
+        Fixed cost of a prefill, and of one decode step, s.
     activation_bytes : Array
         Bytes per activation element.
+    score_bytes : Array
+        DRAM traffic per attention score between kernels that are not fused, B.
     operands : tuple of OperandCoefficients
         Indexed by `dse.workload.Operand`.
     embedding_bytes : Array
         Bytes per element of the embedding table (capacity only).
     lane_j, sram_read_j, sram_write_j, cache_j, dram_j : Array
         Energy of a lane operation, J, and of a byte at each level, J/B.
+    flash_s_per_byte, flash_random_s_per_byte, flash_j : Array
+        Inverse bandwidths of storage for large and for small reads, s/B, and energy of a byte,
+        J/B.
+    has_flash : Array
+        1 where there is storage to leave operands on, else 0.
     static_w : Array
         Leakage, DRAM background and idle power, W.
+    active_w : Array
+        What the running unit burns beside its operations (clock tree, issue, registers), W.
     dram_capacity_bytes, reserved_bytes : Array
         DRAM, and what the system keeps of it, B.
     npu_area_mm2, area_mm2, edge_fraction, cost_usd : Array
@@ -116,10 +126,13 @@ class ChipBatch:
     cache_s_per_byte: Array = field(metadata=MORE_IS_WORSE)
     dram_s_per_byte: Array = field(metadata=MORE_IS_WORSE)
     latency_s: Array = field(metadata=MORE_IS_WORSE)
+    dram_streamed_s_per_byte: Array = field(metadata={"sense": 0})
     dram_limit_s_per_byte: Array = field(metadata={"sense": 0})
     dispatch_s: Array = field(metadata=MORE_IS_WORSE)
+    prompt_s: Array = field(metadata=MORE_IS_WORSE)
     step_s: Array = field(metadata=MORE_IS_WORSE)
     activation_bytes: Array = field(metadata=MORE_IS_WORSE)
+    score_bytes: Array = field(metadata=MORE_IS_WORSE)
     operands: tuple[OperandCoefficients, ...]
     embedding_bytes: Array = field(metadata=MORE_IS_WORSE)
     lane_j: Array = field(metadata=MORE_IS_WORSE)
@@ -127,7 +140,12 @@ class ChipBatch:
     sram_write_j: Array = field(metadata=MORE_IS_WORSE)
     cache_j: Array = field(metadata=MORE_IS_WORSE)
     dram_j: Array = field(metadata=MORE_IS_WORSE)
+    flash_s_per_byte: Array = field(metadata=MORE_IS_WORSE)
+    flash_random_s_per_byte: Array = field(metadata=MORE_IS_WORSE)
+    flash_j: Array = field(metadata=MORE_IS_WORSE)
+    has_flash: Array = field(metadata={"sense": 0})
     static_w: Array = field(metadata=MORE_IS_WORSE)
+    active_w: Array = field(metadata=MORE_IS_WORSE)
     dram_capacity_bytes: Array = field(metadata=MORE_IS_BETTER)
     reserved_bytes: Array = field(metadata=MORE_IS_WORSE)
     npu_area_mm2: Array = field(metadata=MORE_IS_WORSE)

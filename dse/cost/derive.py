@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from dse.chip import Chip, ComputeUnit, Dataflow
-from dse.cost.area import AreaParts, area_parts, edge_fraction
+from dse.cost.area import area_parts, edge_fraction
 from dse.cost.batch import Array, ChipBatch, OperandCoefficients
 from dse.cost.buildable import is_buildable
+from dse.cost.energy import energy_coefficients, lane_energy_j
 from dse.cost.money import chip_usd
 from dse.cost.numerics import PairTables, pair_tables
+from dse.cost.stack import Stack, apply_stack
 from dse.dtype import Format
 from dse.technology import Silicon
 from dse.workload import Precision
@@ -23,7 +25,11 @@ NO_PAIR_CYCLES = 1e9
 
 
 def derive(
-    chip: Chip, precision: Precision, silicon: Silicon, unit: str | None = None
+    chip: Chip,
+    precision: Precision,
+    silicon: Silicon,
+    unit: str | None = None,
+    stack: Stack | None = None,
 ) -> ChipBatch:
     """Physical coefficients of a chip, or of n chips at once.
 
@@ -37,6 +43,8 @@ def derive(
         Constants of the reference node.
     unit : str, optional
         Unit that runs the model; the chip's first by default.
+    stack : Stack, optional
+        Software that runs it; the chip's own defaults for a competent one otherwise.
 
     Returns
     -------
@@ -52,14 +60,18 @@ def derive(
     parts = area_parts(chip, core, silicon)
     area = parts.total if chip.area.die_mm2 is None else np.asarray(chip.area.die_mm2 + 0.0)
     edge = edge_fraction(chip, area)
-    tables = pair_tables(core.matrix, silicon)
-    volts = silicon.voltage.ratio(core.clock_hz, core.max_clock_hz)
-    logic, lane_j = chip.node.logic_energy * volts**2, silicon.lane_energy_j
-    return ChipBatch(
+    is_narrow = stack is not None and stack.has_narrow_sums
+    matrix = core.matrix.with_narrow_sums() if is_narrow else core.matrix
+    tables = pair_tables(matrix, silicon)
+    volts = silicon.voltage.ratio(core.clock_hz, core.max_clock_hz, chip.segment)
+    logic, lane_j = chip.node.logic_energy * volts**2, lane_energy_j(core, silicon)
+    batch = ChipBatch(
         **_engine(core),
         **_memory(chip, core),
-        **_energy(chip, core, silicon, parts, volts),
+        **_flash(chip),
+        **energy_coefficients(chip, core, silicon, (parts, area), volts),
         activation_bytes=_array(precision.activations.bytes_per_element),
+        score_bytes=np.zeros(1),
         embedding_bytes=_array(precision.embedding.bytes_per_element),
         operands=tuple(
             _operand(stored, precision.activations, tables, core, lane_j, logic)
@@ -74,6 +86,7 @@ def derive(
         cost_usd=chip_usd(chip, area, silicon),
         peak_ops_per_s=_peak_ops(core, precision, tables),
     )
+    return batch if stack is None else apply_stack(batch, stack)
 
 
 def _array(value: Any) -> Array:
@@ -105,6 +118,7 @@ def _engine(unit: ComputeUnit) -> dict[str, Any]:
             1.0 / np.asarray(unit.sram.bytes_per_cycle * unit.count * unit.clock_hz)
         ),
         "dispatch_s": _array(unit.dispatch_s),
+        "prompt_s": np.zeros(1),
         "step_s": np.zeros(1),
     }
 
@@ -130,40 +144,28 @@ def _memory(chip: Chip, unit: ComputeUnit) -> dict[str, Any]:
         "cache_bytes": _array(chip.cache.capacity_bytes),
         "cache_s_per_byte": _array(1.0 / cache_rate),
         "dram_s_per_byte": _array(1.0 / bandwidth),
+        "dram_streamed_s_per_byte": _array(1.0 / (peak * np.asarray(kind.efficiency))),
         "dram_limit_s_per_byte": _array(1.0 / limit),
         "latency_s": _array(kind.latency_s),
         "peak_dram_bytes_per_s": _array(peak),
     }
 
 
-def _energy(
-    chip: Chip, unit: ComputeUnit, silicon: Silicon, parts: AreaParts, volts: Array
-) -> dict[str, Any]:
-    """Energy per event and static power.
-
-    A byte between SRAM and engines pays the array's access and a wire half as long as the side
-    of one core's engines. The unit is one voltage domain: its dynamic energy follows V^2 and its
-    leakage a higher power, V from the clock; cache, DRAM and the rest keep their own supply.
-    """
-    node = chip.node
-    side_mm = np.sqrt(parts.logic / unit.count)
-    wire = silicon.wire_j_per_bit_mm * 8.0 * 0.5 * side_mm * node.logic_energy * volts**2
-    read = silicon.sram.read_j_per_byte(unit.sram.capacity_bytes) * node.sram_energy * volts**2
-    cached = silicon.sram.read_j_per_byte(chip.cache.capacity_bytes) * node.sram_energy
-    own = parts.logic * node.logic_leakage_w_per_mm2
-    own = own + unit.sram.capacity_bytes * unit.count * node.sram_leakage_w_per_byte
-    cache = chip.cache.capacity_bytes * node.sram_leakage_w_per_byte
-    background = chip.dram.capacity_bytes * chip.dram.type.background_w_per_byte
-    leakage = own * volts**silicon.voltage.leakage_exponent + cache
-    static = leakage + background + chip.power.idle_w
-    has_cache = np.asarray(chip.cache.capacity_bytes) > 0.0
+def _flash(chip: Chip) -> dict[str, Any]:
+    """Coefficients of the storage; a chip without any leaves nothing on it."""
+    storage = chip.storage
+    if storage is None:
+        return dict.fromkeys(
+            ("flash_s_per_byte", "flash_random_s_per_byte", "flash_j", "has_flash"), np.zeros(1)
+        )
+    random = storage.random_read_bytes_per_s
     return {
-        "lane_j": _array(silicon.lane_energy_j * node.logic_energy * volts**2),
-        "sram_read_j": _array(read + wire),
-        "sram_write_j": _array(read * silicon.sram.write_factor + wire),
-        "cache_j": _array(np.where(has_cache, cached, 0.0)),
-        "dram_j": _array(8.0 * chip.dram.type.energy_j_per_bit),
-        "static_w": _array(static),
+        "flash_s_per_byte": _array(1.0 / np.asarray(storage.read_bytes_per_s)),
+        "flash_random_s_per_byte": _array(
+            1.0 / np.asarray(storage.read_bytes_per_s if random is None else random)
+        ),
+        "flash_j": _array(8.0 * storage.energy_j_per_bit),
+        "has_flash": np.ones(1),
     }
 
 

@@ -2,106 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
 
 import numpy as np
 
 from dse.chip import Chip
 from dse.cost.batch import Array, ChipBatch
-from dse.cost.capacity import StoredWidths, memory_use
 from dse.cost.derive import derive
-from dse.cost.metric import BOUNDS, METRICS
-from dse.cost.roofline import OpCost, op_cost, seconds_per_mac
+from dse.cost.image import evaluate_pipeline, explain_pipeline
+from dse.cost.metric import METRICS
+from dse.cost.phase import (
+    OperatorRow,
+    PhaseCost,
+    energy_j,
+    longest,
+    one,
+    operator_row,
+    step_row,
+)
+from dse.cost.quality import with_quality
+from dse.cost.results import Results, memory_columns, silicon_columns
+from dse.cost.roofline import OpWork, op_work
+from dse.cost.schedule import cost_of_phase, team_rows
+from dse.cost.stack import Stack
+from dse.cost.team import Team, as_batch, derive_machine, ideal_s
 from dse.technology import Silicon
-from dse.workload import Model, Op, Operand, Scenario, Storage, Workload, unroll
+from dse.workload import Model, Network, Scenario, Workload, unroll, unroll_network
 
-__all__ = ["OperatorRow", "PhaseCost", "Results", "evaluate", "evaluate_batch", "explain"]
+__all__ = [
+    "Counts",
+    "OperatorRow",
+    "PhaseCost",
+    "Results",
+    "batch_columns",
+    "count_work",
+    "evaluate",
+    "evaluate_batch",
+    "evaluate_columns",
+    "explain",
+]
 
+# How each metric is made, once it is asked for.
+Recipes = dict[str, Callable[[], Array]]
+# What each operator asks for: of the prefill, and of a decode step.
+Counts = tuple[Sequence[OpWork], Sequence[OpWork]]
 
-@dataclass(frozen=True, slots=True)
-class Results:
-    """Metrics of n designs.
-
-    Parameters
-    ----------
-    columns : mapping of str to Array
-        One array of shape (n,) per entry of `METRICS`, by its name.
-    """
-
-    columns: Mapping[str, Array]
-
-    def __getitem__(self, name: str) -> Array:
-        """Metric `name` of every design, shape (n,)."""
-        return self.columns[name]
-
-    def row(self, index: int = 0) -> dict[str, float]:
-        """Metrics of one design as plain floats."""
-        return {name: float(values[index]) for name, values in self.columns.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseCost:
-    """Sum over one phase's operators, arrays of shape (n,).
-
-    Parameters
-    ----------
-    seconds, dynamic_j, dram_bytes : Array
-        Time, s; dynamic energy, J; bytes to and from DRAM, B.
-    bound_s : tuple of Array
-        Time of the operators that wait for each resource, in the order of `BOUNDS`, s.
-    """
-
-    seconds: Array
-    dynamic_j: Array
-    dram_bytes: Array
-    bound_s: tuple[Array, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorRow:
-    """One operator of one phase on one chip, all its launches together.
-
-    Parameters
-    ----------
-    phase, name : str
-        ``prefill`` or ``decode``, and the operator's name.
-    launches : float
-        How often it runs in the phase (once per step for decode).
-    seconds, energy_j : float
-        Time and energy of all launches, static energy included; s, J.
-    ops : float
-        Matrix operations, two per multiply-accumulate.
-    sram_bytes, cache_bytes, dram_bytes : float
-        Bytes across each boundary, B.
-    busy_s : tuple of float
-        Busy time of each resource in the order of `BOUNDS`, s.
-    bound : int
-        Index into `BOUNDS` of what it waits for.
-    utilisation : float
-        Time at the unit's peak rate for the operator's types over its time.
-    """
-
-    phase: str
-    name: str
-    launches: float
-    seconds: float
-    energy_j: float
-    ops: float
-    sram_bytes: float
-    cache_bytes: float
-    dram_bytes: float
-    busy_s: tuple[float, ...]
-    bound: int
-    utilisation: float
+_NAMES = tuple(entry.name for entry in METRICS)
+_BOUND_NAMES = frozenset({"prefill_bound", "decode_bound"})
 
 
 def evaluate(
     chip: Chip,
-    model: Model,
+    model: Model | Network,
     scenario: Scenario,
     silicon: Silicon,
     unit: str | None = None,
+    stack: Stack | None = None,
 ) -> Results:
     """All metrics of a model on a chip, or on n chips at once.
 
@@ -109,40 +66,102 @@ def evaluate(
     ----------
     chip : Chip
         Numeric leaves are floats or arrays of shape (n,); one chip is a batch of one.
-    model : Model
-        Architecture.
+    model : Model or Network
+        Architecture; a network of layers has the metrics of `IMAGE_METRICS` in place of those
+        of texts.
     scenario : Scenario
         Lengths, batch and formats; the leaves of its formats may be arrays of shape (n,).
     silicon : Silicon
         Constants of the reference node.
     unit : str, optional
-        Unit that runs the model; the chip's first by default.
+        Unit that runs the model, or several together: ``heterogeneous`` for all of them,
+        ``npu+gpu`` for some; the chip's first by default.
+    stack : Stack, optional
+        Software that runs it; the chip's own defaults for a competent one otherwise.
 
     Returns
     -------
     Results
-        One array of shape (n,) per metric.
+        One array of shape (n,) per metric; with those of `QUALITY_METRICS` where the model's
+        quality was looked up.
 
     Raises
     ------
     KeyError
         If the chip has no such unit.
     """
-    batch = derive(chip, scenario.precision, silicon, unit)
-    return evaluate_batch(batch, unroll(model, scenario))
+    asked = model.asked(scenario) if isinstance(model, Network) else scenario
+    chips = derive_machine(chip, asked.precision, silicon, unit, stack)
+    if isinstance(model, Network):
+        return evaluate_pipeline(chips, unroll_network(model, scenario))
+    results = evaluate_batch(chips, unroll(model, scenario))
+    return with_quality(results, model, scenario.precision)
 
 
-def evaluate_batch(chips: ChipBatch, work: Workload) -> Results:
+def evaluate_columns(
+    subject: tuple[Chip, Model, Scenario],
+    silicon: Silicon,
+    unit: str | None,
+    names: Collection[str],
+    counts: Counts | None = None,
+) -> dict[str, Array]:
+    """Some metrics of a model on many chips, each as small as what it depends on.
+
+    Parameters
+    ----------
+    subject : tuple
+        Chip, model and scenario as for `evaluate`, with leaves of any shapes that broadcast
+        together.
+    silicon, unit
+        As for `evaluate`.
+    names : collection of str
+        Metrics asked for, of `TEXT_METRICS`.
+    counts : Counts, optional
+        What `count_work` says of them, where it is known already.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By name; NaN for a quality that was not looked up.
+    """
+    chip, model, scenario = subject
+    chips = derive_machine(chip, scenario.precision, silicon, unit)
+    kernel = [name for name in names if name != "perplexity_ratio"]
+    columns = batch_columns(chips, unroll(model, scenario), kernel, counts)
+    if len(kernel) < len(names):
+        known = model.quality
+        ratio = np.full(1, np.nan) if known is None else known.perplexity_ratio(scenario.precision)
+        columns["perplexity_ratio"] = np.atleast_1d(ratio)
+    return columns
+
+
+def count_work(
+    subject: tuple[Chip, Model, Scenario], silicon: Silicon, unit: str | None
+) -> Counts:
+    """What the operators of a prefill and of a decode step ask of one unit, as counts.
+
+    Parameters
+    ----------
+    subject, silicon, unit
+        As for `evaluate_columns`; `unit` names one unit.
+    """
+    chip, model, scenario = subject
+    chips, work = derive(chip, scenario.precision, silicon, unit), unroll(model, scenario)
+    prefill, decode = ([op_work(op, chips) for op in each] for each in (work.prefill, work.decode))
+    return prefill, decode
+
+
+def evaluate_batch(chips: ChipBatch | Team, work: Workload) -> Results:
     """All metrics of a workload on a batch of coefficients: the kernel.
 
         TTFT = sum over prefill operators of launches x t                                     (1)
         TPOT = the same over one mean decode step                                             (2)
-        E = sum of dynamic energies + P_static t                                              (3)
+        E = sum of dynamic energies + P_static t + P_active t_running                         (3)
 
     Parameters
     ----------
-    chips : ChipBatch
-        Coefficients of n designs.
+    chips : ChipBatch or Team
+        Coefficients of n designs, for one unit or several together.
     work : Workload
         Operator tables.
 
@@ -151,175 +170,126 @@ def evaluate_batch(chips: ChipBatch, work: Workload) -> Results:
     Results
         One array of shape (n,) per metric.
     """
-    prefill = _phase(work.prefill, chips)
-    decode = _phase(work.decode, chips)
-    columns = {
-        **_times(prefill, decode, work),
-        **_energies(prefill, decode, chips, work),
-        **_memory(chips, work.storage),
-        **_silicon_columns(chips),
-        **_shares(prefill, decode, chips, work),
-    }
+    columns = batch_columns(chips, work)
     n = np.broadcast_shapes(*(np.shape(values) for values in columns.values()))
     return Results(
         {m.name: np.ascontiguousarray(np.broadcast_to(columns[m.name], n)) for m in METRICS}
     )
 
 
-def _phase(table: tuple[Op, ...], chips: ChipBatch) -> PhaseCost:
-    seconds: Array = chips.step_s
-    dynamic: Array = np.zeros(1)
-    dram: Array = np.zeros(1)
-    waits: list[Array] = [np.zeros(1)] * len(BOUNDS)
-    waits[BOUNDS.index("dispatch")] = chips.step_s
-    for op in table:
-        cost = op_cost(op, chips)
-        launches = op.repeat * cost.seconds
-        seconds = seconds + launches
-        dynamic = dynamic + op.repeat * _dynamic_j(cost)
-        dram = dram + op.repeat * cost.dram_bytes
-        waits = [
-            total + launches * (part >= cost.longest_s)
-            for total, part in zip(waits, cost.busy_s, strict=True)
-        ]
-    return PhaseCost(seconds, dynamic, dram, tuple(waits))
+def batch_columns(
+    chips: ChipBatch | Team,
+    work: Workload,
+    names: Collection[str] = _NAMES,
+    counts: Counts | None = None,
+) -> dict[str, Array]:
+    """Some metrics of a workload, each as small as what it depends on.
+
+    Coefficients may have any shapes that broadcast together: every operation runs over the axes
+    that its operands vary along, and no others.
+
+    Parameters
+    ----------
+    chips, work
+        As for `evaluate_batch`.
+    names : collection of str
+        Metrics asked for, of `METRICS`.
+    counts : Counts, optional
+        What `count_work` says of them, where it is known already.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By name; shapes that broadcast together.
+    """
+    machine, chips = chips, as_batch(chips)
+    has_bounds = not _BOUND_NAMES.isdisjoint(names)
+    first, each = counts or (None, None)
+    prefill = cost_of_phase(
+        work.prefill, machine, chips.prompt_s, has_bounds=has_bounds, works=first
+    )
+    fixed_s = work.passes * chips.step_s
+    decode = cost_of_phase(work.decode, machine, fixed_s, has_bounds=has_bounds, works=each)
+    recipes: Recipes = {
+        **_times(prefill, decode, work),
+        **_energies(prefill, decode, chips, work),
+        **_shares(prefill, decode, chips),
+        "prefill_utilisation": lambda: ideal_s(work.prefill, machine) / prefill.seconds,
+    }
+    known = {**memory_columns(chips, work.storage), **silicon_columns(chips)}
+    return {name: known[name] if name in known else recipes[name]() for name in names}
 
 
-def _dynamic_j(cost: OpCost) -> Array:
-    return cost.compute_j + cost.sram_j + cost.cache_j + cost.dram_j
-
-
-def _times(prefill: PhaseCost, decode: PhaseCost, work: Workload) -> dict[str, Array]:
+def _times(prefill: PhaseCost, decode: PhaseCost, work: Workload) -> Recipes:
     return {
-        "ttft_s": prefill.seconds,
-        "tpot_s": decode.seconds,
-        "prefill_tok_s": work.batch_size * work.prompt_tokens / prefill.seconds,
-        "decode_tok_s": work.batch_size / decode.seconds,
-        "e2e_latency_s": prefill.seconds + work.decode_steps * decode.seconds,
+        "ttft_s": lambda: prefill.seconds,
+        "tpot_s": lambda: decode.seconds,
+        "prefill_tok_s": lambda: work.batch_size * work.prompt_tokens / prefill.seconds,
+        "decode_tok_s": lambda: work.batch_size / decode.seconds,
+        "e2e_latency_s": lambda: prefill.seconds + work.decode_steps * decode.seconds,
     }
 
 
-def _energies(
-    prefill: PhaseCost, decode: PhaseCost, chips: ChipBatch, work: Workload
-) -> dict[str, Array]:
-    first = prefill.dynamic_j + chips.static_w * prefill.seconds
-    step = decode.dynamic_j + chips.static_w * decode.seconds
+def _energies(prefill: PhaseCost, decode: PhaseCost, chips: ChipBatch, work: Workload) -> Recipes:
+    @cache
+    def first() -> Array:
+        return energy_j(prefill.dynamic_j, prefill.seconds, prefill.running_s, chips)
+
+    @cache
+    def step() -> Array:
+        return energy_j(decode.dynamic_j, decode.seconds, decode.running_s, chips)
+
     return {
         "prefill_energy_j": first,
-        "energy_per_token_j": step / work.batch_size,
-        "e2e_energy_j": first + work.decode_steps * step,
-        "prefill_power_w": first / prefill.seconds,
-        "decode_power_w": step / decode.seconds,
+        "energy_per_token_j": lambda: step() / work.batch_size,
+        "e2e_energy_j": lambda: first() + work.decode_steps * step(),
+        "prefill_power_w": lambda: first() / prefill.seconds,
+        "decode_power_w": lambda: step() / decode.seconds,
     }
 
 
-def _memory(chips: ChipBatch, storage: Storage) -> dict[str, Array]:
-    weights, head, kv = (chips.operands[o].bytes_per_element for o in Operand)
-    widths = StoredWidths(weights, head, chips.embedding_bytes, kv, chips.activation_bytes)
-    use = memory_use(storage, widths)
-    total = np.asarray(use.total + chips.reserved_bytes)
-    free = chips.dram_capacity_bytes - total
+def _shares(prefill: PhaseCost, decode: PhaseCost, chips: ChipBatch) -> Recipes:
+    peak = chips.peak_dram_bytes_per_s
     return {
-        "weight_bytes": np.asarray(use.weights),
-        "kv_cache_bytes": np.asarray(use.kv_cache),
-        "memory_bytes": total,
-        "memory_free_bytes": free,
-        "fits": (free >= 0.0).astype(np.float64),
+        "decode_dram_utilisation": lambda: decode.dram_bytes / (peak * decode.seconds),
+        "prefill_dram_bytes": lambda: prefill.dram_bytes,
+        "decode_dram_bytes": lambda: decode.dram_bytes,
+        "prefill_bound": lambda: longest(prefill.bound_s),
+        "decode_bound": lambda: longest(decode.bound_s),
     }
-
-
-def _silicon_columns(chips: ChipBatch) -> dict[str, Array]:
-    return {
-        "npu_area_mm2": chips.npu_area_mm2,
-        "area_mm2": chips.area_mm2,
-        "edge_fraction": chips.edge_fraction,
-        "buildable": chips.buildable,
-        "cost_usd": chips.cost_usd,
-        "peak_ops_per_s": chips.peak_ops_per_s,
-        "dram_bandwidth_bytes_per_s": chips.peak_dram_bytes_per_s,
-    }
-
-
-def _shares(
-    prefill: PhaseCost, decode: PhaseCost, chips: ChipBatch, work: Workload
-) -> dict[str, Array]:
-    ideal = sum(op.repeat * op.macs * seconds_per_mac(op, chips) for op in work.prefill)
-    return {
-        "prefill_utilisation": ideal / prefill.seconds,
-        "decode_dram_utilisation": decode.dram_bytes
-        / (chips.peak_dram_bytes_per_s * decode.seconds),
-        "prefill_dram_bytes": prefill.dram_bytes,
-        "decode_dram_bytes": decode.dram_bytes,
-        "prefill_bound": _longest(prefill.bound_s),
-        "decode_bound": _longest(decode.bound_s),
-    }
-
-
-def _longest(parts: tuple[Array, ...]) -> Array:
-    """Index into `BOUNDS` of the largest of its parts, the first of equals."""
-    best, index = parts[0], np.zeros(1)
-    for i, seconds in enumerate(parts[1:], start=1):
-        index = np.where(seconds > best, float(i), index)
-        best = np.maximum(best, seconds)
-    return index
 
 
 def explain(
     chip: Chip,
-    model: Model,
+    model: Model | Network,
     scenario: Scenario,
     silicon: Silicon,
     unit: str | None = None,
+    stack: Stack | None = None,
 ) -> tuple[OperatorRow, ...]:
     """The operators behind `evaluate`, for one chip: same functions, nothing summed.
 
     Parameters
     ----------
-    chip, model, scenario, silicon, unit
+    chip, model, scenario, silicon, unit, stack
         As for `evaluate`, with one chip.
 
     Returns
     -------
     tuple of OperatorRow
-        Prefill rows, then the rows of one mean decode step; they add up to the metrics.
+        Prefill rows, then the rows of one mean decode step, or those of all runs of each stage;
+        they add up to the metrics.
     """
-    batch = derive(chip, scenario.precision, silicon, unit)
-    work = unroll(model, scenario)
+    asked = model.asked(scenario) if isinstance(model, Network) else scenario
+    chips = derive_machine(chip, asked.precision, silicon, unit, stack)
+    if isinstance(model, Network):
+        return explain_pipeline(chips, unroll_network(model, scenario))
+    work, batch = unroll(model, scenario), as_batch(chips)
+    fixed = {"prefill": batch.prompt_s, "decode": work.passes * batch.step_s}
+    if isinstance(chips, Team):
+        first = team_rows("prefill", work.prefill, chips, fixed["prefill"])
+        return (*first, *team_rows("decode", work.decode, chips, fixed["decode"]))
     phases = (("prefill", work.prefill), ("decode", work.decode))
-    rows = [_row(phase, op, batch) for phase, table in phases for op in table]
-    if _one(batch.step_s) > 0.0:
-        rows += [_step_row(phase, batch) for phase, _ in phases]
+    rows = [operator_row(phase, op, batch) for phase, table in phases for op in table]
+    rows += [step_row(phase, batch, s) for phase, s in fixed.items() if one(s) > 0.0]
     return tuple(rows)
-
-
-def _step_row(phase: str, chips: ChipBatch) -> OperatorRow:
-    """The fixed cost of a phase, as a row, so that the rows add up."""
-    seconds = _one(chips.step_s)
-    energy = seconds * _one(chips.static_w)
-    busy = (0.0, 0.0, 0.0, 0.0, 0.0, seconds)
-    last = BOUNDS.index("dispatch")
-    return OperatorRow(phase, "step", 1.0, seconds, energy, 0.0, 0.0, 0.0, 0.0, busy, last, 0.0)
-
-
-def _row(phase: str, op: Op, chips: ChipBatch) -> OperatorRow:
-    cost = op_cost(op, chips)
-    seconds = _one(cost.seconds)
-    busy = tuple(_one(part) for part in cost.busy_s)
-    return OperatorRow(
-        phase=phase,
-        name=op.name,
-        launches=op.repeat,
-        seconds=op.repeat * seconds,
-        energy_j=op.repeat * (_one(_dynamic_j(cost)) + _one(chips.static_w) * seconds),
-        ops=2.0 * op.repeat * op.macs,
-        sram_bytes=op.repeat * _one(cost.sram_bytes),
-        cache_bytes=op.repeat * _one(cost.cache_bytes),
-        dram_bytes=op.repeat * _one(cost.dram_bytes),
-        busy_s=tuple(op.repeat * part for part in busy),
-        bound=int(np.argmax(busy)),
-        utilisation=op.macs * _one(seconds_per_mac(op, chips)) / seconds,
-    )
-
-
-def _one(values: Array) -> float:
-    return float(np.ravel(values)[0])

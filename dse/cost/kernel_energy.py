@@ -19,7 +19,7 @@ def rail_joules(cost: KernelCost, dtype: DType, chip: Chip, on: Board) -> tuple[
 
     with l the launch within the time t. Events of the compute rail are multiply-accumulates, bytes
     from the cache and attention scores; of the memory rail, bytes. A chip without measured rails
-    takes the technology's energies and pays its static power on the compute rail.
+    takes the technology's energies, and its static and active power, on the compute rail.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def rail_joules(cost: KernelCost, dtype: DType, chip: Chip, on: Board) -> tuple[
     if rails is None:
         rails = Rails(
             idle_w=float(np.ravel(batch.static_w)[0]),
-            active_w=float(np.ravel(batch.static_w)[0]),
+            active_w=float(np.ravel(batch.static_w + batch.active_w)[0]),
             mac_j={},
             cache_j_per_byte=float(np.ravel(batch.cache_j)[0]),
             score_j=float(np.ravel(batch.exp_ops * batch.lane_j)[0]),

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BOUNDS", "METRICS", "Metric", "metric"]
+__all__ = [
+    "BOUNDS",
+    "IMAGE_METRICS",
+    "METRICS",
+    "QUALITY_METRICS",
+    "TEXT_METRICS",
+    "Metric",
+    "metric",
+]
 
 # What an operator can wait for; a `*_bound` metric is an index into this tuple.
-BOUNDS = ("matrix", "vector", "sram", "cache", "dram", "dispatch")
+BOUNDS = ("matrix", "vector", "sram", "cache", "dram", "dispatch", "flash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("decode_power_w", "W", -1, "Mean power during the decode."),
     Metric("weight_bytes", "B", -1, "Weights, embedding and head as stored."),
     Metric("kv_cache_bytes", "B", -1, "Keys and values at the end of the output."),
-    Metric("memory_bytes", "B", -1, "Peak DRAM use: weights, KV cache, activations, system."),
+    Metric("memory_bytes", "B", -1, "Peak DRAM need, system and all, but what flash may hold."),
     Metric("memory_free_bytes", "B", 1, "DRAM capacity less the peak use; negative: no fit."),
     Metric("fits", "", 1, "1 where the peak use fits the DRAM, else 0."),
     Metric("npu_area_mm2", "mm2", -1, "Area of the unit that runs the model, SRAM included."),
@@ -63,7 +71,33 @@ METRICS: tuple[Metric, ...] = (
     Metric("decode_bound", "", 0, "What most of the decode time waits for (index into BOUNDS)."),
 )
 
-_BY_NAME = {entry.name: entry for entry in METRICS}
+# What a language model has beside them where somebody measured its quality; NaN where the
+# measurements do not reach.
+QUALITY_METRICS: tuple[Metric, ...] = (
+    Metric("perplexity_ratio", "", -1, "Perplexity in these formats over that in 16 bits."),
+)
+TEXT_METRICS: tuple[Metric, ...] = (*METRICS, *QUALITY_METRICS)
+
+# What a network of layers has instead of the metrics of texts; the others it shares.
+_OF_IMAGES = (
+    Metric("image_s", "s", -1, "Time per image, all steps of all stages; of a batch, its share."),
+    Metric("image_energy_j", "J", -1, "Energy per image."),
+    Metric("image_power_w", "W", -1, "Mean power while images are made."),
+    Metric("image_utilisation", "", 1, "Time of the matrix work at its peak rates over the time."),
+    Metric("image_dram_bytes", "B", -1, "DRAM bytes moved per image."),
+    Metric("image_bound", "", 0, "What most of the time waits for (index into BOUNDS)."),
+)
+_SHARED = (
+    *("weight_bytes", "memory_bytes", "memory_free_bytes", "fits"),
+    *("npu_area_mm2", "area_mm2", "edge_fraction", "buildable", "cost_usd"),
+    *("peak_ops_per_s", "dram_bandwidth_bytes_per_s"),
+)
+IMAGE_METRICS: tuple[Metric, ...] = (
+    *_OF_IMAGES,
+    *(entry for entry in METRICS if entry.name in _SHARED),
+)
+
+_BY_NAME = {entry.name: entry for entry in (*TEXT_METRICS, *IMAGE_METRICS)}
 
 
 def metric(name: str) -> Metric:

@@ -21,29 +21,40 @@ class Stack:
     name : str
         Name in ``hw_configs/stacks``.
     dram_efficiency : float
-        Share of the peak DRAM bandwidth that its matrix-vector kernels stream, 0 to 1.
+        What its matrix-vector kernels stream over what the chip's memory controller gives a
+        plain streaming kernel, > 0; beyond 1 never past the peak.
     matrix_efficiency : float
         Share of the peak matrix rate that its matrix products reach, edges not counted, 0 to 1.
     lane_efficiency : float
         Share of the peak lane rate that its elementwise and unpacking code reaches, 0 to 1.
-    kernel_s : float
-        Launch and synchronisation of one kernel, s.
-    kernels_per_op : float
-        Kernels that it launches where the operator table has one, >= 1.
+    dispatches_per_op : float
+        Launches and synchronisations that it spends where the operator table has one kernel,
+        each as long as the chip's own dispatch.
+    prompt_s : float
+        Fixed cost of a prefill: tokenising, setting up the graph and the cache, s.
     step_s : float
-        Fixed cost of one prefill or one decode step: sampling, host code, s.
+        Fixed cost of one decode step: sampling, host code, s.
     convert_ops : float
         Lane operations to unpack one stored weight.
+    score_bytes : float
+        DRAM traffic per attention score of kernels that are not fused, B: 0 where scores stay on
+        the chip; about 14 where 32-bit scores are written, read and written by the softmax in
+        32 or 16 bits, and read again.
+    has_narrow_sums : bool
+        Whether its products keep sums no wider than their operands, which some engines reward
+        with a higher rate.
     """
 
     name: str
     dram_efficiency: float
     matrix_efficiency: float
     lane_efficiency: float
-    kernel_s: float
-    kernels_per_op: float
+    dispatches_per_op: float
+    prompt_s: float
     step_s: float
     convert_ops: float
+    score_bytes: float
+    has_narrow_sums: bool = False
 
 
 def apply_stack(chips: ChipBatch, stack: Stack) -> ChipBatch:
@@ -59,7 +70,8 @@ def apply_stack(chips: ChipBatch, stack: Stack) -> ChipBatch:
     stack : Stack
         Parameters of one stack.
     """
-    streamed = 1.0 / (chips.peak_dram_bytes_per_s * stack.dram_efficiency)
+    streamed = chips.dram_streamed_s_per_byte / stack.dram_efficiency
+    streamed = np.maximum(streamed, 1.0 / chips.peak_dram_bytes_per_s)
     streamed = np.maximum(streamed, chips.dram_limit_s_per_byte)
     operands = tuple(
         dataclasses.replace(
@@ -73,7 +85,9 @@ def apply_stack(chips: ChipBatch, stack: Stack) -> ChipBatch:
         chips,
         dram_s_per_byte=streamed,
         lane_s=chips.lane_s / stack.lane_efficiency,
-        dispatch_s=0.0 * chips.dispatch_s + stack.kernel_s * stack.kernels_per_op,
+        dispatch_s=chips.dispatch_s * stack.dispatches_per_op,
+        prompt_s=0.0 * chips.dispatch_s + stack.prompt_s,
         step_s=0.0 * chips.dispatch_s + stack.step_s,
+        score_bytes=0.0 * chips.dispatch_s + stack.score_bytes,
         operands=operands,
     )

@@ -8,5 +8,6 @@ from dse.pareto.choice import crowding, knee, thin
 from dse.pareto.dominance import non_dominated, rank
 from dse.pareto.front import Front
 from dse.pareto.hypervolume import hypervolume
+from dse.pareto.sieve import Sieve
 
-__all__ = ["Front", "crowding", "hypervolume", "knee", "non_dominated", "rank", "thin"]
+__all__ = ["Front", "Sieve", "crowding", "hypervolume", "knee", "non_dominated", "rank", "thin"]

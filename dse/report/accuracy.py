@@ -19,13 +19,22 @@ _INTRODUCTION = """\
 This page is written by `dse validate --docs docs/accuracy.md`; do not edit it. It compares the
 model with the published measurements in `hw_configs/measurements/measured.csv`.
 
-- A **stack** is one runtime (llama.cpp on Metal, TensorRT-LLM ...): six fitted parameters, none
-  per chip and none per row. What differs between chips follows from their own files.
+- A **stack** is one runtime (llama.cpp on Metal, TensorRT-LLM ...): eight fitted parameters, none
+  per chip and none per row, and one stated fact, whether its sums are as narrow as its operands.
+  What differs between chips follows from their own files: what a streaming kernel gets from the
+  memory controller, peak rates, lanes, the time of one dispatch.
+- Builds that a row itself calls different (of 2024, before CUDA graphs; a card on a Raspberry Pi)
+  are stacks of their own, and formats that leave the LM head wider are listed with their source
+  in `hw_configs/measurements/heads.csv`.
 - Each figure is **leave-one-chip-out**: a row is predicted by stacks that were fitted without any
-  row of its chip. The fit error stands beside it only to show the difference.
-- A stack that was measured on one chip alone is predicted, for that chip, by the median of the
-  other stacks of the same kind of unit: as an unknown runtime would be.
-- Rows are excluded by rules, counted below, and never because they fit badly.
+  row of its chip, nor do the stacks that these lean on know any. The fit error stands beside it
+  only to show the difference. Variants that are sold apart (A100 of 40 GB, 80 GB and PCIe, M1 Max
+  of 24 and 32 cores) are chips of their own, though their dies are alike.
+- A stack that was measured on one chip alone is predicted, for that chip, by the centre of the
+  other stacks of the same kind of unit, each counting for a parameter as much as its data tell of
+  it: as an unknown runtime would be.
+- Rows are excluded by rules on their words, counted below, and never by their value. The rules
+  and the split of builds were written with the residuals in view: some match single rows.
 - error = predicted / measured - 1 in the row's own metric; bias is its median.
 """
 
@@ -33,13 +42,30 @@ _CAVEATS = """\
 ## What cannot be trusted yet
 
 - Stacks measured on one or two chips: their leave-one-out error is that of a stack that nobody
-  has fitted.
+  has fitted, and sets the median of phones.
+- GeForce and Radeon cards in prefill where a card throttles at its power limit: no clock follows
+  from power here.
+- Kernels of HBM cards that keep too few bytes in flight (FP16 matrix-vector products of llama.cpp
+  on A100), and builds of 2024 at long context, whose attention reads shared keys once per head.
 - Prefill on phone NPUs and on units whose peak rate was recalled and not read.
 - Chips without a file are likened to the nearest described chip, scaled to the row's bandwidth
   and peak rate.
-- Energy: the scopes differ (wall, whole phone, rail, GPU alone), and the model counts the chip
-  and its DRAM. Whole-phone power holds the display and the radio, too.
-- Parameters in brackets were not identified by the data: they stay where the prior has them.
+- Energy is predicted where it was measured: the chip and its memory at their pins, their
+  regulators, and what else draws from there (`hw_configs/measurements/scopes.csv`). `wall` holds
+  the power supply and an idle host with one busy core; `phone`, from the battery, the display at
+  moderate brightness, radios, sensors and system, and a host thread that feeds the unit (1.3 W in
+  all); `card` and `module`, what a board takes behind its connector; `package`, what a chip
+  reports of itself. These constants are recalled or read of other devices, none is fitted.
+- Power of a card under a server's load is too low where its stack's time is too long: a mean
+  over a step that waits more than the real one. Cards that hold their clocks at the limit draw up
+  to their rated power even where they wait for memory.
+- Energy of a CPU where the chip's file describes none: it is likened to another chip's cores.
+- Single products of phones: the defaults of a kernel library are those of a tensor-core GPU's.
+- Images: stacks are fitted to language models alone, so that an image is predicted by one
+  assumption per kind of unit. Samplers, and weights that a phone reloads at every step, are not
+  counted.
+- Parameters in brackets were not identified by the data: they stay near their prior, the
+  weighted mean of the stacks of the same kind of unit.
 """
 
 
@@ -69,6 +95,7 @@ def accuracy_page(result: Validation, picture: str) -> str:
         group_table(result.outcomes, "class"),
         group_table(result.outcomes, "engine"),
         group_table(result.outcomes, "metric"),
+        group_table((each for each in result.outcomes if each.scope), "scope"),
         stacks_table(result.fits),
         worst_table(result.outcomes, 20),
         excluded_table(result),

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dse.cost import team_units
 from dse.report.tables import Column, Table
 from dse.spec.library import locate
+from dse.spec.network import kind_of_workload
 from dse.spec.provenance import provenance
 from dse.spec.read import read_spec
 
@@ -28,7 +30,7 @@ class Assumption:
     Parameters
     ----------
     of : str
-        ``chip``, ``model`` or ``technology``.
+        ``chip``, ``model``, ``network`` or ``technology``.
     path, value : str
         Where it stands in its file, and how it is written there.
     confidence, source : str
@@ -48,7 +50,13 @@ class Assumption:
 
 
 def assumptions(
-    chip_ref: str, model_ref: str, chip: Chip, unit: str, changed: Sequence[str]
+    chip_ref: str,
+    model_ref: str,
+    chip: Chip,
+    unit: str,
+    changed: Sequence[str],
+    *,
+    of_device: bool = False,
 ) -> tuple[Assumption, ...]:
     """Weak numbers of the chip and its unit, the model, and the technology behind them.
 
@@ -59,24 +67,40 @@ def assumptions(
     chip : Chip
         The chip as evaluated.
     unit : str
-        Unit that ran the model; what only concerns the others is left out.
+        Unit, or units together, that ran the model; what only concerns the others is left out.
     changed : sequence of str
         Fields that the user replaced, and so vouches for.
+    of_device : bool
+        Whether heat and battery of the device around the chip were asked for.
     """
-    others = tuple(f"units.{entry.name}." for entry in chip.units if entry.name != unit)
+    ran = {entry.name for entry in team_units(chip, unit)} or {unit}
+    others = tuple(f"units.{entry.name}." for entry in chip.units if entry.name not in ran)
     node, dram = f"nodes.{chip.node.name}.", f"types.{chip.dram.type.name}."
+    if not of_device:
+        others = (*others, "device.")
     found = [
         *(
             entry
             for entry in _weak("chip", chip_ref)
             if not entry.path.startswith(others) and entry.path not in changed
         ),
-        *_weak("model", model_ref),
+        *_weak(kind_of_workload(model_ref), model_ref),
         *(e for e in _weak("technology", "nodes") if e.path.startswith(node)),
         *(e for e in _weak("technology", "dram") if e.path.startswith(dram)),
         *_weak("technology", "silicon"),
+        *(_of_class(chip_ref, chip.segment, changed) if of_device else ()),
     ]
     return tuple(found)
+
+
+def _of_class(chip_ref: str, segment: str, changed: Sequence[str]) -> Iterator[Assumption]:
+    """Weak numbers of the usual device of a segment that the chip's own file leaves alone."""
+    draft = read_spec(locate("chip", chip_ref))
+    own = {entry.path for entry in provenance(draft.tree)} | set(changed)
+    prefix = f"classes.{segment}."
+    for entry in _weak("technology", "device"):
+        if entry.path.startswith(prefix) and entry.path.replace(prefix, "device.", 1) not in own:
+            yield entry
 
 
 def _weak(kind: str, ref: str) -> Iterator[Assumption]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dse.cost import Stack
     from dse.space import Space
     from dse.spec.tree import Node
-    from dse.workload import Model, Scenario
+    from dse.workload import Model, Network, Scenario
 
 __all__ = ["LISTED", "catalogue_table", "fields_object", "fields_table"]
 
@@ -47,6 +47,16 @@ def _model_row(model: Model) -> Row:
     }
 
 
+def _network_row(network: Network) -> Row:
+    return {
+        "name": network.name,
+        "title": network.title,
+        "parameters": f"{network.parameters() / 1e9:.3g} B",
+        "stages": ", ".join(stage.name for stage in network.stages),
+        "steps": network.steps,
+    }
+
+
 def _scenario_row(scenario: Scenario) -> Row:
     return {"name": scenario.name, "asks": scenario_text(scenario)}
 
@@ -68,22 +78,35 @@ def _stack_row(stack: Stack) -> Row:
         "dram": f"{stack.dram_efficiency:.2f}",
         "matrix": f"{stack.matrix_efficiency:.2f}",
         "lanes": f"{stack.lane_efficiency:.2f}",
-        "kernel": format_unit(stack.kernel_s * stack.kernels_per_op, "s"),
+        "dispatches": f"{stack.dispatches_per_op:.3g}",
+        "prompt": format_unit(stack.prompt_s, "s"),
         "step": format_unit(stack.step_s, "s"),
         "unpack": f"{stack.convert_ops:.3g}",
+        "scores": f"{stack.score_bytes:.3g} B",
     }
 
 
 LISTED: dict[str, Callable[[Any], Row]] = {
     "chip": _chip_row,
     "model": _model_row,
+    "network": _network_row,
     "scenario": _scenario_row,
     "space": _space_row,
     "stack": _stack_row,
 }
 
-_LONG = ("title", "asks", "models", "objectives")
-_NUMBERS = ("year", "parameters", "layers", "context", "designs", "axes", "bandwidth", "dram")
+_LONG = ("title", "asks", "models", "objectives", "stages")
+_NUMBERS = (
+    "year",
+    "parameters",
+    "steps",
+    "layers",
+    "context",
+    "designs",
+    "axes",
+    "bandwidth",
+    "dram",
+)
 
 
 def catalogue_table(rows: Sequence[Row]) -> Table:

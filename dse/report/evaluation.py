@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dse.cost.metric import BOUNDS, metric
+from dse.report.placement import PhasePlacement, placement_rows
+from dse.report.quality import quality_cells
 from dse.report.quantity import format_metric, format_unit, metric_title
+from dse.report.serving import resident_text, serving_text
 from dse.report.tables import Column, Table
+from dse.workload.curve import PLAIN
 
 if TYPE_CHECKING:
-    from dse.cost import OperatorRow
+    from dse.cost import QualityReport, StageCost
     from dse.workload import Scenario
 
-__all__ = ["Evaluation", "compare_table", "explain_table", "scenario_text", "summary_table"]
+__all__ = ["Evaluation", "compare_table", "scenario_text", "summary_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Evaluation:
     ----------
     chip, chip_title, model, model_title, unit : str
         Keys in the library and names for people; the unit that ran the model.
+    stack : str or None
+        Software stack that ran it; None for the chip's own defaults.
     dram_capacity_bytes : float
         Capacity of the chip's DRAM, B.
     sustained_w : float
@@ -33,7 +39,15 @@ class Evaluation:
     is_partial_die : bool
         Whether area and cost cover only the described parts of the die.
     metrics : dict of str to float
-        All of `METRICS`, SI.
+        All of `TEXT_METRICS`, or of `IMAGE_METRICS` for a network of layers, SI.
+    stages : tuple of StageCost
+        Of a network of layers.
+    placements : tuple of PhasePlacement
+        Where the phases ran, if several units worked together.
+    quality : QualityReport or None
+        What the formats do to the model.
+    resident : float or None
+        Share in DRAM of what may stay on flash; None where nothing may.
     """
 
     chip: str
@@ -45,6 +59,11 @@ class Evaluation:
     sustained_w: float
     is_partial_die: bool
     metrics: dict[str, float]
+    stages: tuple[StageCost, ...] = ()
+    placements: tuple[PhasePlacement, ...] = ()
+    stack: str | None = None
+    quality: QualityReport | None = None
+    resident: float | None = None
 
     def text(self, name: str) -> str:
         """One metric for people."""
@@ -67,41 +86,88 @@ def scenario_text(scenario: Scenario) -> str:
     if formats.embedding != formats.head:
         texts.append(f"embedding {formats.embedding.name}")
     texts += [f"activations {formats.activations.name}", f"kv {formats.kv.name}"]
+    if formats.quantisation != PLAIN:
+        texts.append(f"quantisation {formats.quantisation}")
     if scenario.fusion != "full":
         texts.append(f"fusion {scenario.fusion}")
-    return (
+    if scenario.steps is not None:
+        texts = [text for text in texts if text.split()[0] in ("weights", "activations", "fusion")]
+        asked = f"steps {scenario.steps}, guidance {scenario.guidance}"
+        return f"{asked}, batch {scenario.batch_size}; {', '.join(texts)}"
+    asked = (
         f"prompt {scenario.prompt_tokens}, output {scenario.output_tokens}, "
-        f"batch {scenario.batch_size}; {', '.join(texts)}"
+        f"batch {scenario.batch_size}"
     )
+    return "; ".join(part for part in (asked, *serving_text(scenario), ", ".join(texts)) if part)
 
 
 def summary_table(result: Evaluation, scenario: Scenario) -> Table:
     """All that one evaluation says, one line per metric with what explains it."""
+    stack = f", stack {result.stack}" if result.stack else ""
+    of_chip = (
+        ("memory_bytes", _memory(result) + resident_text(scenario, result.resident)),
+        ("npu_area_mm2", _area_of(result)),
+        ("area_mm2", _die(result)),
+        ("cost_usd", "die, package and DRAM" + _PARTIAL * result.is_partial_die),
+    )
+    timed = _image_rows(result) if result.stages else _text_rows(result, scenario)
+    placed = placement_rows(result.placements)
     rows = [
-        (metric_title(name), result.text(name), note)
-        for name, note in (
-            ("ttft_s", _wait(result, "prefill")),
-            ("tpot_s", _wait(result, "decode")),
-            ("decode_tok_s", ""),
-            ("prefill_tok_s", ""),
-            ("e2e_latency_s", f"{scenario.output_tokens} tokens"),
-            ("energy_per_token_j", ""),
-            ("e2e_energy_j", ""),
-            ("prefill_power_w", _power(result, "prefill_power_w")),
-            ("decode_power_w", _power(result, "decode_power_w")),
-            ("memory_bytes", _memory(result)),
-            ("npu_area_mm2", f"{result.unit} with its SRAM"),
-            ("area_mm2", _die(result)),
-            ("cost_usd", "die, package and DRAM" + _PARTIAL * result.is_partial_die),
-        )
+        *timed,
+        *placed,
+        *((metric_title(name), result.text(name), note) for name, note in of_chip),
     ]
+    if result.quality is not None:
+        rows.append(("Quality", *quality_cells(result.quality)))
     return Table(
         columns=(Column(""), Column("", is_number=True), Column("", may_fold=True)),
         rows=tuple(rows),
-        title=f"{result.model_title} on {result.chip_title} ({result.unit})\n"
+        title=f"{result.model_title} on {result.chip_title} ({result.unit}{stack})\n"
         f"{scenario_text(scenario)}",
-        strong=frozenset((i, 1) for i in range(3)),
+        strong=frozenset((i, 1) for i in range(1 if result.stages else 3)),
     )
+
+
+def _text_rows(result: Evaluation, scenario: Scenario) -> list[tuple[str, str, str]]:
+    """Times and energies of a language model."""
+    notes = (
+        ("ttft_s", _wait(result, "prefill")),
+        ("tpot_s", _wait(result, "decode")),
+        ("decode_tok_s", ""),
+        ("prefill_tok_s", ""),
+        ("e2e_latency_s", f"{scenario.output_tokens} tokens"),
+        ("energy_per_token_j", ""),
+        ("e2e_energy_j", ""),
+        ("prefill_power_w", _power(result, "prefill_power_w")),
+        ("decode_power_w", _power(result, "decode_power_w")),
+    )
+    return [(metric_title(name), result.text(name), note) for name, note in notes]
+
+
+def _image_rows(result: Evaluation) -> list[tuple[str, str, str]]:
+    """Times and energies of a network of layers, stage by stage."""
+    total = sum(stage.seconds for stage in result.stages)
+    stages = [
+        (
+            f"  {stage.name.replace('_', ' ')}",
+            format_unit(stage.seconds, "s"),
+            f"{stage.runs} x {format_unit(stage.seconds / stage.runs, 's')}, "
+            f"{format_unit(stage.seconds / total, '%')}; {format_unit(stage.energy_j, 'J')}",
+        )
+        for stage in result.stages
+    ]
+    share = result.text("image_utilisation")
+    wait = f"waits for {BOUNDS[int(result.metrics['image_bound'])]}; {share} of the peak rate"
+    return [
+        (metric_title("image_s"), result.text("image_s"), wait),
+        *stages,
+        (metric_title("image_energy_j"), result.text("image_energy_j"), ""),
+        (
+            metric_title("image_power_w"),
+            result.text("image_power_w"),
+            _power(result, "image_power_w"),
+        ),
+    ]
 
 
 def _wait(result: Evaluation, phase: str) -> str:
@@ -114,6 +180,10 @@ def _wait(result: Evaluation, phase: str) -> str:
         share = result.text("decode_dram_utilisation")
         return f"waits for dram: {share} of {result.text('dram_bandwidth_bytes_per_s')}"
     return f"waits for {bound}"
+
+
+def _area_of(result: Evaluation) -> str:
+    return "the units with their SRAM" if result.placements else f"{result.unit} with its SRAM"
 
 
 def _die(result: Evaluation) -> str:
@@ -137,37 +207,17 @@ def _memory(result: Evaluation) -> str:
     free = result.metrics["memory_free_bytes"]
     if free < 0:
         return f"DOES NOT FIT: {format_unit(-free, 'B')} more than its {capacity}"
-    weights, kv = result.text("weight_bytes"), result.text("kv_cache_bytes")
-    return f"of {capacity}: weights {weights}, KV {kv}"
+    parts = f"of {capacity}: weights {result.text('weight_bytes')}"
+    if "kv_cache_bytes" not in result.metrics:
+        return parts
+    return f"{parts}, KV {result.text('kv_cache_bytes')}"
 
 
-def explain_table(rows: Sequence[OperatorRow], phase: str) -> Table:
-    """Operators of one phase, in the order they run, with their share of its time."""
-    chosen = [row for row in rows if row.phase == phase]
-    total = sum(row.seconds for row in chosen)
-    lines = tuple(
-        (
-            row.name,
-            f"{row.launches:g}",
-            format_unit(row.seconds, "s"),
-            format_unit(row.seconds / total, "%"),
-            BOUNDS[row.bound],
-            format_unit(row.utilisation, "%"),
-            format_unit(row.ops, "op"),
-            format_unit(row.sram_bytes, "B"),
-            format_unit(row.dram_bytes, "B"),
-            format_unit(row.energy_j, "J"),
-        )
-        for row in chosen
-    )
-    heads = ("launches", "time", "share", "waits for", "of peak", "operations", "SRAM", "DRAM")
-    columns = [Column(title, is_number=title != "waits for") for title in (*heads, "energy")]
-    title = {"prefill": "Prefill", "decode": "One decode step (mean over the output)"}[phase]
-    return Table((Column("operator"), *columns), lines, title=title)
-
-
-# Rows of a comparison; every entry is a metric.
+# Rows of a comparison, of which those are shown that what is run has; every entry is a metric.
 _COMPARED = (
+    "image_s",
+    "image_energy_j",
+    "image_power_w",
     "ttft_s",
     "tpot_s",
     "decode_tok_s",
@@ -186,6 +236,7 @@ _COMPARED = (
     "dram_bandwidth_bytes_per_s",
     "prefill_bound",
     "decode_bound",
+    "image_bound",
 )
 
 
@@ -197,7 +248,7 @@ _PARTIAL_NOTE = "p described parts only: no die area is published, so it is not 
 def compare_table(results: Sequence[Evaluation], scenario: Scenario) -> Table:
     """Chips side by side; the best value of each row carries a star."""
     rows, strong = [], set()
-    for i, name in enumerate(_COMPARED):
+    for i, name in enumerate(each for each in _COMPARED if each in results[0].metrics):
         values = [result.metrics[name] for result in results]
         partial = {j for j, r in enumerate(results) if r.is_partial_die and name in _DIE_METRICS}
         ranked = [math.inf if j in partial else value for j, value in enumerate(values)]

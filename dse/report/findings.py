@@ -35,6 +35,7 @@ def findings_document(
         Why the front is empty, if it is.
     """
     knee = next((row for row in rows if row.is_knee), None)
+    proof = {"certificate": run.summary["certificate"]} if "certificate" in run.summary else {}
     return {
         "schema": f"dse.{name}/1",
         "run": str(run.path),
@@ -52,6 +53,7 @@ def findings_document(
             "metrics": metrics_object(knee.metrics),
         },
         "diagnosis": None if diagnosis is None else diagnosis_object(diagnosis),
+        **proof,
     }
 
 

@@ -26,7 +26,12 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "USD": ("USD",),
 }
 _OPS = {"op": 1.0, "kop": 1e3, "Mop": 1e6, "Gop": 1e9, "Top": 1e12}
-_FRACTIONS = ("edge_fraction", "prefill_utilisation", "decode_dram_utilisation")
+_FRACTIONS = (
+    "edge_fraction",
+    "prefill_utilisation",
+    "decode_dram_utilisation",
+    "image_utilisation",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,8 @@ def format_metric(name: str, value: float, digits: int = 3) -> str:
         return "yes" if value else "no"
     if name.endswith("_bound"):
         return BOUNDS[int(value)]
+    if name == "perplexity_ratio":  # what matters is how far it is from one
+        return f"{value:.{digits}f}"
     base = "%" if name in _FRACTIONS else metric(name).unit
     return format_unit(value, base, digits)
 
@@ -159,6 +166,13 @@ _TITLES = {
     "decode_dram_bytes": "DRAM traffic per step",
     "prefill_bound": "Prefill waits for",
     "decode_bound": "Decode waits for",
+    "perplexity_ratio": "Perplexity over 16 bits",
+    "image_s": "Time per image",
+    "image_energy_j": "Energy per image",
+    "image_power_w": "Power",
+    "image_utilisation": "Utilisation",
+    "image_dram_bytes": "DRAM traffic per image",
+    "image_bound": "Waits for",
 }
 
 

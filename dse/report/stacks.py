@@ -125,10 +125,10 @@ def stack_yaml(stack: Stack, source: str, identified: Collection[str]) -> str:
         f'title: "{stack.name}"',
         f'source: "{source}"',
         "confidence: B",
+        *(["sums: narrow"] if stack.has_narrow_sums else []),
     ]
     for name in FITTED:
         lines += _field(name, getattr(stack, name), name in identified)
-    lines += _field("kernels_per_op", stack.kernels_per_op, False)
     return "\n".join(lines) + "\n"
 
 
@@ -137,7 +137,5 @@ def _field(name: str, value: float, is_identified: bool) -> list[str]:
     text = format_quantity(value, "time", _DIGITS) if key != name else f"{value:.3g}"
     if is_identified:
         return [f"{key}: {text}"]
-    source = "fixed: only its product with kernel shows"
-    if name != "kernels_per_op":
-        source = "not identified by the data: median of the stacks of the same kind of unit"
+    source = "not identified by the data: near the mean of the stacks of the same kind of unit"
     return [f"{key}:", f"  value: {text}", f'  source: "{source}"', "  confidence: C"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from dse.report.tables import Column, Table
 from dse.validate import grouped, phase_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from dse.validate import Outcome, Summary, Validation
@@ -32,9 +33,16 @@ GROUPINGS: Mapping[str, Callable[[Outcome], str]] = {
     "chip": lambda outcome: outcome.subject.chip_key,
     "class": lambda outcome: outcome.subject.row.chip_class or "unknown",
     "metric": lambda outcome: outcome.subject.row.metric,
+    "scope": lambda outcome: outcome.scope or "time",
 }
 _WORST = 12
-_COLOURS = {"decode": "#0072B2", "prefill": "#E69F00", "energy": "#CC79A7"}
+_COLOURS = {
+    "decode": "#0072B2",
+    "prefill": "#E69F00",
+    "energy": "#CC79A7",
+    "image": "#009E73",
+    "gemm": "#56B4E9",
+}
 _NUMBERS = (
     Column("rows", True),
     Column("chips", True),
@@ -55,7 +63,7 @@ def _cells(summary: Summary) -> tuple[str, ...]:
 
 
 def headline_table(result: Validation) -> Table:
-    """Errors of decode, prefill and energy over all rows predicted."""
+    """Errors of decode, prefill, energy, images and single products over all rows predicted."""
     groups = grouped(result.outcomes, lambda _: "all").get("all", {})
     how = (
         "each chip predicted by stacks fitted without it"
@@ -71,7 +79,7 @@ def headline_table(result: Validation) -> Table:
 
 
 def group_table(outcomes: Iterable[Outcome], by: str) -> Table:
-    """Errors by engine, chip, class or metric: a key of `GROUPINGS`."""
+    """Errors by engine, chip, class, metric or scope: a key of `GROUPINGS`."""
     groups = grouped(outcomes, GROUPINGS[by])
     return Table(
         columns=(Column(by), Column("phase"), *_NUMBERS),
@@ -152,6 +160,7 @@ def validation_document(result: Validation) -> dict[str, Any]:
         "by_class": _summaries(grouped(outcomes, GROUPINGS["class"])),
         "by_stack": _summaries(grouped(outcomes, GROUPINGS["engine"])),
         "by_metric": _summaries(grouped(outcomes, GROUPINGS["metric"])),
+        "by_scope": _summaries(grouped((o for o in outcomes if o.scope), GROUPINGS["scope"])),
         "excluded": _excluded(result),
         "rows": [_row(each) for each in outcomes],
         "unpredictable": [
@@ -169,10 +178,21 @@ def _row(outcome: Outcome) -> dict[str, Any]:
         "stack": subject.stack,
         "model": subject.model.name,
         "metric": subject.row.metric,
+        "scope": outcome.scope,
         "predicted": finite(outcome.predicted),
         "measured": outcome.measured,
         "error": finite(outcome.error),
     }
+
+
+_UNITS = {
+    "decode": "token/s",
+    "prefill": "token/s or s",
+    "energy": "J/token or W",
+    "image": "s",
+    "gemm": "TFLOP/s",
+}
+_COLUMNS = 3
 
 
 def figure(result: Validation) -> Figure:
@@ -180,20 +200,25 @@ def figure(result: Validation) -> Figure:
     from matplotlib.figure import Figure
 
     phases = [p for p in _COLOURS if any(phase_of(o) == p for o in result.outcomes)]
-    labels = {"decode": "token/s", "prefill": "token/s or s", "energy": "J/token or W"}
+    lines = max(1, -(-len(phases) // _COLUMNS))
+    columns = max(1, min(len(phases), _COLUMNS))
     with rc():
-        drawn = Figure(figsize=(3.9 * max(1, len(phases)), 4.1), layout="constrained")
+        drawn = Figure(figsize=(3.9 * columns, 4.1 * lines), layout="constrained")
         for i, phase in enumerate(phases):
-            axes = drawn.add_subplot(1, len(phases), i + 1)
             rows = [each for each in result.outcomes if phase_of(each) == phase]
-            x, y = [each.measured for each in rows], [each.predicted for each in rows]
-            ends = [min(*x, *y) / 1.5, max(*x, *y) * 1.5]
-            axes.fill_between(
-                ends, [e / 2.0 for e in ends], [e * 2.0 for e in ends], color="#EEEEEE", lw=0.0
-            )
-            axes.plot(ends, ends, color="#777777", lw=0.8)
-            axes.scatter(x, y, s=8.0, alpha=0.55, color=_COLOURS[phase], lw=0.0)
-            axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
-            axes.set(xlabel=f"measured, {labels[phase]}", ylabel=f"predicted, {labels[phase]}")
-            axes.set_title(f"{phase}: {len(rows)} rows", loc="left")
+            _panel(drawn.add_subplot(lines, columns, i + 1), phase, rows)
     return drawn
+
+
+def _panel(axes: Axes, phase: str, rows: Sequence[Outcome]) -> None:
+    x, y = [each.measured for each in rows], [each.predicted for each in rows]
+    ends = [min(*x, *y) / 1.5, max(*x, *y) * 1.5]
+    axes.fill_between(
+        ends, [e / 2.0 for e in ends], [e * 2.0 for e in ends], color="#EEEEEE", lw=0.0
+    )
+    axes.plot(ends, ends, color="#777777", lw=0.8)
+    axes.scatter(x, y, s=8.0, alpha=0.55, color=_COLOURS[phase], lw=0.0)
+    axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
+    axes.set(xlabel=f"measured, {_UNITS[phase]}", ylabel=f"predicted, {_UNITS[phase]}")
+    axes.set_title(f"{phase}: {len(rows)} rows", loc="left")
+    axes.text(0.97, 0.04, "grey: within a factor of 2", transform=axes.transAxes, ha="right")

@@ -22,7 +22,7 @@ from dse.spec.schema import ChipSpec, Leaf, Quantity, ScenarioSpec
 from dse.spec.tree import FieldPath, Node, dotted
 from dse.units import DIMENSIONS, format_quantity
 
-__all__ = ["AxisError", "Varied", "choices", "leaf_value", "put", "varied"]
+__all__ = ["AxisError", "Varied", "choices", "leaf_value", "put", "varied", "written"]
 
 _SCHEMAS: dict[str, type[BaseModel]] = {"chip": ChipSpec, "scenario": ScenarioSpec}
 # A scenario's head follows its weights, and its embedding the head, unless they are given.
@@ -203,7 +203,7 @@ def _spread(
     else:
         steps = entry.value["steps"].value
         inner = [_between(start, stop, i / (steps - 1), is_log) for i in range(1, steps - 1)]
-        middle = [_written(value, first, field, faults) for value in inner]
+        middle = [written(value, first, field, faults) for value in inner]
         return [first, *(node for node in middle if node), last]
     return []
 
@@ -214,8 +214,20 @@ def _between(start: float, stop: float, part: float, is_log: bool) -> float:
     return start + (stop - start) * part
 
 
-def _written(value: float, first: Node, field: Varied, faults: set[Fault]) -> Node | None:
-    """Make the node of a computed value; one that should be whole and is not is a fault."""
+def written(value: float, first: Node, field: Varied, faults: set[Fault]) -> Node | None:
+    """Make the node of a computed value; one that should be whole and is not is a fault.
+
+    Parameters
+    ----------
+    value : float
+        In the field's base unit.
+    first : Node
+        Whose place it takes.
+    field : Varied
+        What it is a value of.
+    faults : set of Fault
+        Where the fault is noted.
+    """
     if field.quantity is None:
         whole = round(value)
         if abs(value - whole) > 1e-9 * abs(value):

@@ -26,22 +26,20 @@ from dse.dtype import DType
 from dse.spec.schema import (
     ChipSpec,
     DramFile,
-    ModelSpec,
     NodesFile,
     ScenarioSpec,
     SiliconFile,
     StackSpec,
 )
-from dse.spec.schema.chip import DramSpec, MatrixSpec, PowerSpec, UnitSpec
+from dse.spec.schema.chip import DramSpec, MatrixSpec, PowerSpec, StorageSpec, UnitSpec
 from dse.spec.schema.kernels import KernelsSpec
-from dse.technology import BankLaw, DramType, Node, Silicon, SramLaw, VoltageLaw
-from dse.workload import Mla, Model, Moe, Precision, Scenario
+from dse.technology import ActiveEnergy, BankLaw, DramType, Node, Silicon, SramLaw, VoltageLaw
+from dse.workload import Model, Precision, Scenario
 
 __all__ = [
     "Technology",
     "to_chip",
     "to_drams",
-    "to_model",
     "to_nodes",
     "to_scenario",
     "to_silicon",
@@ -83,12 +81,17 @@ def to_chip(spec: ChipSpec, technology: Technology) -> Chip:
         # No cache is one that holds nothing and delays nothing.
         cache=Cache(cache.capacity, cache.bandwidth) if cache else Cache(0.0, float("inf")),
         dram=_dram(spec.dram, technology.drams[spec.dram.type]),
-        storage=Storage(storage.read_bandwidth, storage.energy) if storage else None,
+        storage=_storage(storage) if storage else None,
         power=_power(spec.power),
         area=Area(other, spec.area.die),
         system_reserved_bytes=spec.system_reserved,
         is_template=spec.is_template,
+        sync_s=spec.sync,
     )
+
+
+def _storage(spec: StorageSpec) -> Storage:
+    return Storage(spec.read_bandwidth, spec.energy, spec.random_read_bandwidth)
 
 
 def _power(spec: PowerSpec) -> Power:
@@ -142,7 +145,12 @@ def _unit(name: str, spec: UnitSpec) -> ComputeUnit:
 
 def _matrix(spec: MatrixSpec) -> MatrixEngine:
     rates = (
-        Rate(DType[rate.weights.upper()], DType[rate.activations.upper()], rate.rate)
+        Rate(
+            DType[rate.weights.upper()],
+            DType[rate.activations.upper()],
+            rate.rate,
+            rate.narrow_rate,
+        )
         for rate in spec.rates
     )
     return MatrixEngine(
@@ -165,58 +173,11 @@ def _dram(spec: DramSpec, kind: DramType) -> Dram:
     return Dram(kind, spec.bus_width, spec.data_rate, spec.capacity, spec.max_outstanding)
 
 
-def to_model(spec: ModelSpec) -> Model:
-    """Build the model, with Hugging Face's defaults for what is left out."""
-    moe, mla = spec.moe, spec.mla
-    return Model(
-        name=spec.name,
-        title=spec.title,
-        hidden_size=spec.hidden_size,
-        intermediate_size=spec.intermediate_size or (moe.moe_intermediate_size if moe else 0),
-        num_layers=spec.num_hidden_layers,
-        num_heads=spec.num_attention_heads,
-        num_kv_heads=spec.num_key_value_heads or spec.num_attention_heads,
-        head_dim=spec.head_dim or spec.hidden_size // spec.num_attention_heads,
-        vocab_size=spec.vocab_size,
-        tie_word_embeddings=spec.tie_word_embeddings,
-        gated_mlp=spec.gated_mlp,
-        norm_bias=spec.norm == "layer",
-        norm_weights=spec.norm != "none_weights",
-        norms_per_layer=spec.norms_per_layer,
-        qk_norm=spec.qk_norm,
-        qkv_bias=spec.qkv_bias,
-        output_bias=spec.output_bias,
-        mlp_bias=spec.mlp_bias,
-        head_bias=spec.head_bias,
-        attention_sinks=spec.attention_sinks,
-        sliding_window=spec.sliding_window,
-        num_local_layers=spec.num_local_layers,
-        learned_positions=spec.learned_positions,
-        max_context=spec.max_position_embeddings,
-        moe=_moe(spec),
-        mla=Mla(**mla.model_dump()) if mla else None,
-        published_parameters=spec.published_parameters,
-    )
+def to_scenario(spec: ScenarioSpec, draft: Model | None = None) -> Scenario:
+    """Build the scenario; the head follows the weights and the embedding follows the head.
 
-
-def _moe(spec: ModelSpec) -> Moe | None:
-    moe = spec.moe
-    if moe is None:
-        return None
-    return Moe(
-        num_experts=moe.num_experts,
-        experts_per_token=moe.num_experts_per_tok,
-        intermediate_size=moe.moe_intermediate_size,
-        shared_intermediate_size=moe.shared_expert_intermediate_size,
-        first_dense_layers=moe.first_k_dense_replace,
-        router_bias=moe.router_bias,
-        expert_bias=moe.expert_bias,
-        shared_gate=moe.shared_gate,
-    )
-
-
-def to_scenario(spec: ScenarioSpec) -> Scenario:
-    """Build the scenario; the head follows the weights and the embedding follows the head."""
+    `draft` is the model that the spec names as such.
+    """
     head = spec.head or spec.weights
     embedding = spec.embedding or head
     return Scenario(
@@ -224,8 +185,22 @@ def to_scenario(spec: ScenarioSpec) -> Scenario:
         prompt_tokens=spec.prompt_tokens,
         output_tokens=spec.output_tokens,
         batch_size=spec.batch_size,
-        precision=Precision(spec.weights, head, embedding, spec.activations, spec.kv),
+        precision=Precision(
+            spec.weights, head, embedding, spec.activations, spec.kv, spec.quantisation
+        ),
         fusion=spec.fusion,
+        steps=spec.steps,
+        guidance=spec.guidance,
+        cached_prompt_tokens=spec.cached_prompt_tokens,
+        prefill_chunk_tokens=spec.prefill_chunk_tokens,
+        beams=spec.beams,
+        draft=draft,
+        draft_tokens=spec.draft_tokens,
+        acceptance=spec.acceptance,
+        offload=spec.offload,
+        load_ahead=spec.load_ahead,
+        active_fraction=spec.active_fraction,
+        popularity_skew=spec.popularity_skew,
     )
 
 
@@ -236,8 +211,10 @@ def to_stack(spec: StackSpec) -> Stack:
         dram_efficiency=spec.dram_efficiency,
         matrix_efficiency=spec.matrix_efficiency,
         lane_efficiency=spec.lane_efficiency,
-        kernel_s=spec.kernel,
-        kernels_per_op=spec.kernels_per_op,
+        dispatches_per_op=spec.dispatches_per_op,
+        score_bytes=spec.score_bytes,
+        has_narrow_sums=spec.sums == "narrow",
+        prompt_s=spec.prompt,
         step_s=spec.step,
         convert_ops=spec.convert_ops,
     )
@@ -302,6 +279,7 @@ def to_silicon(spec: SiliconFile) -> Silicon:
             clock_fractions=tuple(spec.voltage.clock),
             volts=tuple(spec.voltage.volts),
             leakage_exponent=spec.voltage.leakage_exponent,
+            supply_v={str(key): value for key, value in spec.voltage.supply.items()},
         ),
         bank=BankLaw(
             reference_bytes=spec.bank.reference,
@@ -320,4 +298,9 @@ def to_silicon(spec: SiliconFile) -> Silicon:
         package_usd=spec.package_price,
         pin_usd=spec.pin_price,
         pins_per_dram_bit=spec.pins_per_dram_bit,
+        active={
+            str(kind): ActiveEnergy(law.lane, law.cell, law.issue, law.idle)
+            for kind, law in spec.active.items()
+        },
+        sync_s=spec.sync,
     )

@@ -7,20 +7,45 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from dse.errors import Fault, SpecError
+from dse.spec.claims import load_claim
 from dse.spec.fault import fault_at
 from dse.spec.library import Located
-from dse.spec.load import load_chip, load_model, load_scenario, load_stack, validate
+from dse.spec.load import (
+    load_chip,
+    load_model,
+    load_qualities,
+    load_scenario,
+    load_stack,
+    validate,
+)
+from dse.spec.network import load_network
 from dse.spec.read import read_spec
-from dse.spec.schema import DramFile, NodesFile, Section, SiliconFile
+from dse.spec.schema import (
+    AccuracyFile,
+    DevicesFile,
+    DramFile,
+    LinksFile,
+    NodesFile,
+    PricesFile,
+    RangesFile,
+    Section,
+    SharingFile,
+    SiliconFile,
+)
 from dse.spec.space import load_space
+from dse.spec.steps import load_catalogue
 from dse.spec.text import parse_text, read_file
 
 __all__ = ["check_file", "kind_of_file", "spec_files"]
 
 _SCHEMA = re.compile(r"dse\.([a-z]+)/[0-9]+")
 _LOADERS: dict[str, Callable[[Path], object]] = {
+    "catalogue": load_catalogue,
     "chip": load_chip,
+    "claim": load_claim,
     "model": load_model,
+    "network": load_network,
+    "quantisation": load_qualities,
     "scenario": load_scenario,
     "space": load_space,
     "stack": load_stack,
@@ -29,6 +54,12 @@ _TECHNOLOGY: dict[str, type[Section]] = {
     "nodes": NodesFile,
     "dram": DramFile,
     "silicon": SiliconFile,
+    "accuracy": AccuracyFile,
+    "device": DevicesFile,
+    "links": LinksFile,
+    "prices": PricesFile,
+    "ranges": RangesFile,
+    "sharing": SharingFile,
 }
 
 

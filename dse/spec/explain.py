@@ -74,6 +74,8 @@ def _explain_one(details: ErrorDetails, root: Node, schema: type[BaseModel]) -> 
     if kind == "missing":
         return fault_at(root, path, "missing-key", "missing key")
     if kind == "extra_forbidden":
+        # The unknown key itself may look like the name of a branch.
+        path = (*path, *details["loc"][-1:]) if path[-1:] != details["loc"][-1:] else path
         hint = did_you_mean(str(path[-1]), _keys(schema, path[:-1]))
         return _at_key(root, path, "unknown-key", f"unknown key{hint}")
     slug, rule = _RULES.get(kind, ("invalid", "must be valid"))

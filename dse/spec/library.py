@@ -27,8 +27,12 @@ __all__ = [
 
 # Kind of spec, and its folder below the library's root.
 FOLDERS = {
+    "catalogue": "hw_configs/steps",
     "chip": "hw_configs/chips",
+    "claim": "hw_configs/claims",
     "model": "models_zoo",
+    "network": "models_zoo/networks",
+    "quantisation": "hw_configs/quality",
     "scenario": "hw_configs/scenarios",
     "space": "hw_configs/spaces",
     "stack": "hw_configs/stacks",
@@ -100,7 +104,7 @@ def list_specs(kind: str) -> tuple[str, ...]:
     Parameters
     ----------
     kind : str
-        ``chip``, ``model``, ``scenario``, ``space``, ``stack`` or ``technology``.
+        A key of `FOLDERS`.
 
     Raises
     ------

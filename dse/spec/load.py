@@ -6,7 +6,7 @@ where its text stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -21,33 +21,36 @@ from dse.spec.build import (
     Technology,
     to_chip,
     to_drams,
-    to_model,
     to_nodes,
     to_scenario,
     to_silicon,
     to_stack,
 )
+from dse.spec.build_model import to_model
+from dse.spec.build_quality import to_qualities
 from dse.spec.explain import explain
 from dse.spec.fault import fault_at
 from dse.spec.hf_file import import_hf
-from dse.spec.library import FOLDERS, did_you_mean, locate, root
+from dse.spec.library import FOLDERS, Located, did_you_mean, list_specs, locate, locate_name, root
 from dse.spec.read import Draft, read_spec, read_text
 from dse.spec.schema import (
     ChipSpec,
     DramFile,
     ModelSpec,
     NodesFile,
+    QuantisationSpec,
     ScenarioSpec,
     SiliconFile,
     StackSpec,
 )
 from dse.spec.tree import FieldPath, Node, find, plain
-from dse.workload import Model, Scenario
+from dse.workload import Model, Quality, Scenario
 
 __all__ = [
     "chip_from",
     "load_chip",
     "load_model",
+    "load_qualities",
     "load_scenario",
     "load_stack",
     "load_technology",
@@ -58,6 +61,7 @@ __all__ = [
 
 _Spec = TypeVar("_Spec", bound=BaseModel)
 _TECHNOLOGY_FILES = ("nodes", "dram", "silicon")
+_QUALITIES = "quant"
 
 
 def load_chip(ref: str | Path) -> Chip:
@@ -105,6 +109,40 @@ def load_scenario(ref: str | Path) -> Scenario:
         With all faults of the file, located.
     """
     return scenario_from(read_spec(locate("scenario", ref)))
+
+
+def load_qualities(ref: str | Path = _QUALITIES) -> Mapping[str, Quality]:
+    """Load what was measured of models under quantisation, by the names of the models.
+
+    Parameters
+    ----------
+    ref : str or Path
+        Another file than the library's.
+
+    Raises
+    ------
+    SpecError
+        With all faults of the file, located.
+    """
+    if ref == _QUALITIES and locate_name("quantisation", _QUALITIES) is None:
+        return {}  # a library of one's own may have none
+    located = locate("quantisation", ref)
+    try:
+        info = located.path.stat()
+    except OSError:
+        return _read_qualities(located)
+    return _qualities(located, info.st_mtime_ns, info.st_size)
+
+
+@lru_cache(maxsize=4)
+def _qualities(located: Located, _time: int, _size: int) -> Mapping[str, Quality]:
+    """Read the file; kept until it changes."""
+    return _read_qualities(located)
+
+
+def _read_qualities(located: Located) -> Mapping[str, Quality]:
+    draft = read_spec(located)
+    return to_qualities(validate(QuantisationSpec, draft), draft.tree)
 
 
 def load_stack(ref: str | Path) -> Stack:
@@ -179,14 +217,15 @@ def chip_from(draft: Draft) -> Chip:
 
 
 def model_from(draft: Draft) -> Model:
-    """Validate and build a model.
+    """Validate and build a model, and attach what was measured of it under quantisation.
 
     Raises
     ------
     SpecError
         With all its faults.
     """
-    return to_model(validate(ModelSpec, draft))
+    model = to_model(validate(ModelSpec, draft))
+    return replace(model, quality=load_qualities().get(model.name, Quality()))
 
 
 def scenario_from(draft: Draft) -> Scenario:
@@ -197,7 +236,17 @@ def scenario_from(draft: Draft) -> Scenario:
     SpecError
         With all its faults.
     """
-    return to_scenario(validate(ScenarioSpec, draft))
+    spec = validate(ScenarioSpec, draft)
+    if spec.draft is None:
+        return to_scenario(spec)
+    found = locate_name("model", spec.draft)
+    if found is None:
+        rule = "must be the name of a model of the library"
+        hint = did_you_mean(spec.draft, list_specs("model"))
+        raise SpecError(
+            (fault_at(draft.tree, ("draft",), "unknown-name", rule, got=True, hint=hint),)
+        )
+    return to_scenario(spec, model_from(read_spec(found)))
 
 
 def _unknown(tree: Node, path: FieldPath, kind: str, known: Iterable[str]) -> Iterator[Fault]:

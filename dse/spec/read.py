@@ -16,8 +16,8 @@ __all__ = ["Draft", "read_spec", "read_text"]
 
 _VERSION = 1
 # A derived spec must say for itself what it is called, and whether it is a product.
-_NOT_INHERITED = ("name", "title", "is_template")
-_WITH_BASE = ("chip", "scenario", "space")
+_NOT_INHERITED = ("name", "title", "is_template", "published_parameters")
+_WITH_BASE = ("chip", "network", "scenario", "space")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,12 @@ def read_spec(located: Located, above: tuple[Path, ...] = ()) -> Draft:
 def read_text(text: str, located: Located, above: tuple[Path, ...] = ()) -> Draft:
     """Read the text of a spec file, as `read_spec` does."""
     tree, faults = resolve(parse_text(text, located.shown))
+    if not isinstance(tree.value, dict):  # one number with its source, where a spec should be
+        raise SpecError((fault_at(tree, (), "type", "must be a mapping of fields"),))
     _check_schema(tree, located)
     name = tree.value.get("name")
-    is_text = name is not None and isinstance(name.value, str)
-    if located.kind != "technology" and is_text and name.value != located.name:
+    said = name.value if name is not None else located.name
+    if located.kind != "technology" and isinstance(said, str) and said != located.name:
         rule = f'must be the file\'s name "{located.name}"'
         faults += (fault_at(tree, ("name",), "name", rule, got=True),)
     header = ("schema", "base") if located.kind in _WITH_BASE else ("schema",)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from dse.chip import Chip
-from dse.cost import open_die
+from dse.cost import open_die, team_units
 from dse.errors import Fault, SpecError
 from dse.space import Axis, Space
 from dse.spec.axis import AxisError, Varied, choices, leaf_value, put, varied
@@ -67,7 +67,8 @@ def load_space(ref: str | Path, chip: str | Path | None = None) -> Space:
     if faults or not (spec and base and scenario):
         raise SpecError(tuple(faults))
     if any(axis.path.startswith("chip.") for axis in axes):
-        base = open_die(base, base.unit(spec.unit), load_technology().silicon)
+        lead = (team_units(base, spec.unit) or (base.unit(spec.unit),))[0]
+        base = open_die(base, lead, load_technology().silicon)
     goals = tuple(spec.objectives)
     return Space(spec.name, spec.title, base, models, scenario, spec.unit, axes, goals, targets)
 
@@ -236,7 +237,7 @@ def _check_unit(tree: Node, chip: Chip, faults: set[Fault]) -> None:
     if node is None or node.value is None:
         return
     try:
-        chip.unit(node.value)
+        _ = team_units(chip, node.value) or chip.unit(node.value)
     except KeyError:
         names = [unit.name for unit in chip.units]
         rule = f'must be a unit of the chip "{chip.name}" ({", ".join(names)})'

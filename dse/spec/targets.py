@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dse.cost import METRICS, metric
+from dse.cost import TEXT_METRICS, metric
 from dse.errors import Fault, UnitError
 from dse.space import Target
 from dse.spec.fault import fault_at
@@ -13,9 +13,11 @@ from dse.spec.library import did_you_mean
 from dse.spec.tree import FieldPath, Node
 from dse.units import dimension_of, parse_quantity
 
-__all__ = ["check_objectives", "read_targets"]
+__all__ = ["check_objectives", "parse_target", "read_targets"]
 
 _TARGET = re.compile(r"(<=|>=) *(.+)")
+_NAMED_TARGET = re.compile(r"([a-z0-9_]+) *(<=|>=) *(.+)")
+_BARE = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?")
 # Metrics that may be negative.
 _SIGNED = ("memory_free_bytes",)
 
@@ -35,7 +37,7 @@ def check_objectives(tree: Node, faults: set[Fault]) -> None:
 
 
 def _metric_faults(tree: Node, path: FieldPath, name: str) -> Iterator[Fault]:
-    names = [entry.name for entry in METRICS if entry.sense]
+    names = [entry.name for entry in TEXT_METRICS if entry.sense]
     if name not in names:
         rule = f'must be a metric that can be better or worse, but got "{name}"'
         yield fault_at(tree, path, "unknown-name", rule, hint=did_you_mean(name, names))
@@ -67,6 +69,40 @@ def read_targets(tree: Node, faults: set[Fault]) -> tuple[Target, ...]:
             faults.add(fault_at(tree, path, "target", rule, got=True))
         targets.append(target)
     return tuple(targets)
+
+
+def parse_target(text: str) -> Target:
+    """Read a limit such as ``tpot_s <= 100 ms``.
+
+    A bare number is in the unit in which the metric's name ends.
+
+    Raises
+    ------
+    UnitError
+        If it is none, or means nothing.
+
+    Examples
+    --------
+    >>> parse_target("tpot_s <= 100 ms")
+    Target(metric='tpot_s', limit=0.1, sense=-1)
+    """
+    match = _NAMED_TARGET.fullmatch(text.strip())
+    if match is None:
+        rule = 'must be a limit such as "tpot_s <= 100 ms" or "decode_tok_s >= 10 tok/s"'
+        raise UnitError(f'{rule}, but got "{text}"', "target")
+    name = match[1]
+    known = [entry.name for entry in TEXT_METRICS if entry.sense]
+    if name not in known:
+        hint = did_you_mean(name, known)
+        raise UnitError(f'must be a metric that can be better or worse, but got "{name}"{hint}')
+    unit = metric(name).unit
+    number = f"{match[3]} {unit}".rstrip() if _BARE.fullmatch(match[3]) else match[3]
+    limit = parse_quantity(number, dimension_of(unit))
+    target = Target(name, limit, -1 if match[2] == "<=" else 1)
+    rule = _target_rule(target)
+    if rule:
+        raise UnitError(f'{rule}, but got "{text}"', "target")
+    return target
 
 
 def _target_rule(target: Target) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dse.cost import BOUNDS, METRICS
+from dse.cost import BOUNDS, metrics_of
 from dse.space import Axis, Index, Space
 from dse.store.table import Column, Table
 
@@ -64,7 +64,7 @@ def columns_of(space: Space) -> tuple[Column, ...]:
         Column(
             entry.name, _metric_kind(entry.name), entry.unit, "metric", entry.sense, entry.meaning
         )
-        for entry in METRICS
+        for entry in metrics_of(space.models)
     )
     return (_DESIGN, *axes, *_STATUS, *metrics)
 
@@ -96,7 +96,7 @@ def design_table(
         table[axis.path] = np.array(_axis_cells(axis))[index[:, place]]
     table["feasible"] = (worst <= 0.0).astype(np.int64)
     table["violation"] = worst
-    for entry in METRICS:
+    for entry in metrics_of(space.models):
         table[entry.name] = _metric_cells(metrics[entry.name], _metric_kind(entry.name))
     return table
 

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from dse.errors import CorruptRunError, StoreError
 
-__all__ = ["atomic_text", "read_json", "report_os_errors", "sync_folder", "write_json"]
+__all__ = [
+    "atomic_text",
+    "read_arrays",
+    "read_json",
+    "report_os_errors",
+    "sync_folder",
+    "write_arrays",
+    "write_json",
+]
 
 # Nothing that dse reads back at once comes near this; a larger file is not one of ours.
 _MAX_JSON_BYTES = 1 << 28
@@ -40,10 +52,16 @@ def atomic_text(path: Path) -> Iterator[IO[str]]:
     text file
         UTF-8, line ends as written.
     """
+    with _atomic(path, "w", encoding="utf-8", newline="") as stream:
+        yield stream
+
+
+@contextmanager
+def _atomic(path: Path, mode: str, **how: Any) -> Iterator[IO[Any]]:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         with report_os_errors(path, "write"):
-            with temporary.open("w", encoding="utf-8", newline="") as stream:
+            with temporary.open(mode, **how) as stream:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -69,6 +87,30 @@ def write_json(path: Path, data: Any) -> None:
     with atomic_text(path) as stream:
         json.dump(data, stream, indent=1, ensure_ascii=False, allow_nan=False)
         stream.write("\n")
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays atomically, as NumPy's ``.npz``."""
+    with _atomic(path, "wb") as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Read what `write_arrays` wrote.
+
+    Raises
+    ------
+    StoreError
+        If there is no such file, or it cannot be read.
+    CorruptRunError
+        If it holds something else.
+    """
+    with report_os_errors(path, "read"), path.open("rb") as stream:
+        try:
+            with np.load(stream, allow_pickle=False) as file:
+                return dict(file.items())
+        except (ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+            raise CorruptRunError(f"{path}: not arrays of dse: {error}") from error
 
 
 def read_json(path: Path) -> Any:

@@ -18,7 +18,9 @@ MARKER = ".dse-run"
 
 # All that `dse` writes into a run folder, and the temporary names of atomic writes; what else lies
 # there is the user's.
-_FILES = r"manifest\.json|summary\.json|pareto\.json|front\.csv|results\.csv|journal\.jsonl"
+_FILES = (
+    r"manifest\.json|summary\.json|pareto\.json|front\.csv|results\.csv|journal\.jsonl|boxes\.npz"
+)
 _OURS = re.compile(
     rf"{_FILES}|journal\.jsonl\.torn|\.({_FILES})\.tmp"
     r"|(front-[a-z0-9_]+-[a-z0-9_]+|matrix)\.(png|svg)"

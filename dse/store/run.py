@@ -12,11 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from dse.errors import CorruptRunError, StoreError, VersionMismatchError
 from dse.space import Space
-from dse.store.files import read_json, write_json
+from dse.store.files import read_arrays, read_json, write_arrays, write_json
 from dse.store.journal import Journal
 from dse.store.lock import clear_folder, lock_folder
 from dse.store.manifest import Manifest, make_manifest
@@ -28,6 +29,7 @@ __all__ = ["FRONT", "RESULTS", "Output", "Run", "RunFolder", "load_run", "start_
 MANIFEST = "manifest.json"
 SUMMARY = "summary.json"
 JOURNAL = "journal.jsonl"
+BOXES = "boxes.npz"
 FRONT = "front"
 RESULTS = "results"
 
@@ -148,9 +150,32 @@ class RunFolder:
         with self.open_table(name) as writer:
             writer.write(table)
 
+    def save(self, state: Table) -> None:
+        """Write the state of a proof under way; the file before it stays until it is whole."""
+        run = np.array(self.manifest.fingerprint)
+        write_arrays(self.path / BOXES, {"run": run, **state})
+
+    def saved(self) -> Table:
+        """Read what `save` wrote last; empty if nothing was.
+
+        Raises
+        ------
+        CorruptRunError
+            If it is damaged, or is the state of another run.
+        """
+        place = self.path / BOXES
+        state = read_arrays(place) if place.exists() else {}
+        if state and str(state.pop("run", "")) != self.manifest.fingerprint:
+            raise CorruptRunError(f"{place}: is not the state of this run")
+        return state
+
+    def pause(self, summary: Mapping[str, Any]) -> None:
+        """Write the summary of a run that is not complete yet."""
+        write_json(self.path / SUMMARY, {"schema": "dse.summary/1", **summary})
+
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Write the summary, then the manifest with its end: the run is complete."""
-        write_json(self.path / SUMMARY, {"schema": "dse.summary/1", **summary})
+        self.pause(summary)
         self.manifest = dataclasses.replace(self.manifest, ended=_now())
         write_json(self.path / MANIFEST, self.manifest.to_json())
 

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
 
-from dse.cost import METRICS, Metric, evaluate, metric
+from dse.cost import Metric, evaluate_columns, metric, metrics_of
 from dse.space import Index, Space, Target
+from dse.sweep.tables import WorkTables
 from dse.technology import Silicon
 
-__all__ = ["evaluate_designs", "objective_values", "requirements", "violations"]
+__all__ = [
+    "ALWAYS",
+    "Evaluator",
+    "asked_metrics",
+    "evaluate_designs",
+    "objective_values",
+    "requirements",
+    "shortfall_parts",
+    "shortfalls",
+    "violations",
+]
 
 Array = npt.NDArray[np.float64]
 Columns = dict[str, Array]
 
-# Designs per kernel call: the temporaries of one operator stay in the L2 cache.
-_CHUNK = 16384
+# What every design must do, whatever else is asked of it.
+ALWAYS = (Target("memory_free_bytes", 0.0, 1), Target("buildable", 1.0, 1))
+
+# Designs per kernel call: the temporaries of one operator stay in the L2 cache, and each below the
+# 128 KiB from which the C library asks the system for fresh pages every time.
+_CHUNK = 13_108
 # What a metric of neither sense is taken from: the model that makes the slowest decode.
 _JUDGE = "tpot_s"
 
@@ -47,22 +62,75 @@ def evaluate_designs(space: Space, index: Index, silicon: Silicon) -> Columns:
     Chunks are spread over threads (NumPy releases the interpreter lock), and each writes rows of
     its own: the result does not depend on the number of cores.
     """
-    rows = np.asarray(index, dtype=np.int64).reshape(-1, len(space.axes))
-    columns = {entry.name: np.empty(len(rows)) for entry in METRICS}
+    return Evaluator(space, silicon).evaluate(index)
 
-    def fill(chunk: Index) -> None:
-        for places, worst in _worst(space, rows[chunk], silicon):
-            for name, values in worst.items():
-                columns[name][chunk[places]] = values
 
-    chunks = _chunks(space, rows)
-    if len(chunks) == 1:
-        fill(chunks[0])
-    elif chunks:
-        with ThreadPoolExecutor(max_workers=min(len(chunks), os.cpu_count() or 1)) as pool:
-            for _ in pool.map(fill, chunks):
-                pass
-    return columns
+class Evaluator:
+    """Metrics of designs of one space, with what it learned of it kept between calls.
+
+    Parameters
+    ----------
+    space : Space
+        The space; a design must run each of its models.
+    silicon : Silicon
+        Constants of the reference node.
+    """
+
+    def __init__(self, space: Space, silicon: Silicon) -> None:
+        self.space = space
+        self._silicon = silicon
+        self._tables = WorkTables(space, silicon)
+        self._seen = 0
+
+    def evaluate(self, index: Index, names: Collection[str] | None = None) -> Columns:
+        """Some metrics of designs, or all of them; see `evaluate_designs`.
+
+        Parameters
+        ----------
+        index : Index
+            Designs, shape (n, k).
+        names : collection of str, optional
+            Metrics asked for.
+        """
+        space = self.space
+        rows = np.asarray(index, dtype=np.int64).reshape(-1, len(space.axes))
+        wanted = [e for e in metrics_of(space.models) if names is None or e.name in names]
+        columns = {entry.name: np.empty(len(rows)) for entry in wanted}
+        self._seen += len(rows)
+        # The tables pay once there are more designs than combinations in them.
+        is_known = self._tables.is_usable and self._seen > self._tables.size
+        places = self._tables.order(rows) if is_known else np.arange(len(rows))
+
+        def fill(chunk: Index) -> None:
+            for group, worst in self._worst(rows[chunk], wanted, is_known=is_known):
+                for name, values in worst.items():
+                    columns[name][chunk[group]] = values
+
+        chunks = _chunks(space, rows, places)
+        if len(chunks) == 1:
+            fill(chunks[0])
+        elif chunks:
+            with ThreadPoolExecutor(max_workers=min(len(chunks), os.cpu_count() or 1)) as pool:
+                for _ in pool.map(fill, chunks):
+                    pass
+        return columns
+
+    def _worst(
+        self, rows: Index, wanted: Sequence[Metric], *, is_known: bool
+    ) -> Iterator[tuple[Index, Columns]]:
+        """Worst metrics over the models, batch by batch, with the places of the batch's rows."""
+        space = self.space
+        has_judge = len(space.models) > 1 and any(not entry.sense for entry in wanted)
+        asked = [*(entry.name for entry in wanted), *([_JUDGE] if has_judge else [])]
+        for places, chip, scenario in space.groups(rows):
+            known = self._tables.counts(rows[places]) if is_known else [None] * len(space.models)
+            by_model = [
+                evaluate_columns(
+                    (chip, model, scenario), self._silicon, space.unit, dict.fromkeys(asked), each
+                )
+                for model, each in zip(space.models, known, strict=True)
+            ]
+            yield places, _merged(by_model, wanted, len(places))
 
 
 def objective_values(space: Space, columns: Mapping[str, Array]) -> Array:
@@ -80,9 +148,15 @@ def objective_values(space: Space, columns: Mapping[str, Array]) -> Array:
     return np.stack(parts, axis=1)
 
 
+def asked_metrics(space: Space) -> tuple[str, ...]:
+    """Metrics that the objectives and the requirements of a space are made of."""
+    asked = [*space.objectives, *(target.metric for target in requirements(space)), "memory_bytes"]
+    return tuple(dict.fromkeys(asked))
+
+
 def requirements(space: Space) -> tuple[Target, ...]:
     """Everything that a design must meet: the targets, that it fits its DRAM, and can be built."""
-    return (*space.targets, Target("memory_free_bytes", 0.0, 1), Target("buildable", 1.0, 1))
+    return (*space.targets, *ALWAYS)
 
 
 def violations(space: Space, columns: Mapping[str, Array]) -> Array:
@@ -104,55 +178,69 @@ def violations(space: Space, columns: Mapping[str, Array]) -> Array:
         A design is feasible where all are <= 0. Designs whose objectives are not all finite,
         and metrics that are not numbers, miss by infinity.
     """
-    capacity = columns["memory_bytes"] + columns["memory_free_bytes"]
-    shortage = -columns["memory_free_bytes"] / np.where(capacity > 0.0, capacity, 1.0)
-    parts = [target.violation(columns[target.metric]) for target in space.targets]
-    # Without end, so that no design that cannot be built passes for the nearest one.
-    unbuildable = np.where(columns["buildable"] >= 1.0, 0.0, np.inf)
-    result = np.stack([*parts, shortage, unbuildable], axis=1)
-    result[np.isnan(result)] = np.inf
+    result = shortfalls(space.targets, columns)
     result[~np.isfinite(objective_values(space, columns)).all(axis=1)] = np.inf
     return result
 
 
-def _chunks(space: Space, rows: Index) -> list[Index]:
-    """Cut rows into chunks in which no static axis varies, so that each is one batch."""
+def shortfalls(targets: Sequence[Target], columns: Mapping[str, Array]) -> Array:
+    """What `violations` says, of targets that belong to no space; the objectives left out."""
+    parts = shortfall_parts(targets, columns)
+    return np.stack(np.broadcast_arrays(*parts), axis=1)
+
+
+def shortfall_parts(targets: Sequence[Target], columns: Mapping[str, Array]) -> list[Array]:
+    """The columns of `shortfalls`, each of the shape of its own metrics."""
+    capacity = columns["memory_bytes"] + columns["memory_free_bytes"]
+    shortage = -columns["memory_free_bytes"] / np.where(capacity > 0.0, capacity, 1.0)
+    parts = [target.violation(columns[target.metric]) for target in targets]
+    # Without end, so that no design that cannot be built passes for the nearest one.
+    unbuildable = np.where(columns["buildable"] >= 1.0, 0.0, np.inf)
+    return [_known(part) for part in (*parts, shortage, unbuildable)]
+
+
+def _known(violation: Array) -> Array:
+    """Take what is not a number for a miss without end; a maximum says whether there is any."""
+    if not np.isnan(np.max(violation, initial=-np.inf)):
+        return violation
+    return np.where(np.isnan(violation), np.inf, violation)
+
+
+def _chunks(space: Space, rows: Index, places: Index) -> list[Index]:
+    """Cut places of rows into chunks in which no static axis varies, so that each is one batch."""
     static = [place for place, axis in enumerate(space.axes) if axis.static]
     if not static or not len(rows):
-        return [part for part in _cut(np.arange(len(rows))) if len(part)]
-    _, group = np.unique(rows[:, static], axis=0, return_inverse=True)
+        return [part for part in _cut(places) if len(part)]
+    _, group = np.unique(rows[places][:, static], axis=0, return_inverse=True)
     order = np.argsort(group.ravel(), kind="stable")
     borders = np.flatnonzero(np.diff(group.ravel()[order])) + 1
-    return [part for same in np.split(order, borders) for part in _cut(same)]
+    return [part for same in np.split(places[order], borders) for part in _cut(same)]
 
 
 def _cut(places: Index) -> list[Index]:
     return [places[start : start + _CHUNK] for start in range(0, len(places), _CHUNK)]
 
 
-def _worst(space: Space, rows: Index, silicon: Silicon) -> Iterator[tuple[Index, Columns]]:
-    """Worst metrics over the models, batch by batch, with the places of the batch's rows."""
-    for places, chip, scenario in space.groups(rows):
-        by_model = [
-            evaluate(chip, model, scenario, silicon, space.unit).columns for model in space.models
-        ]
-        shape = (len(places),)
-        slowest = np.argmax([np.broadcast_to(c[_JUDGE], shape) for c in by_model], axis=0)
-        yield (
-            places,
-            {
-                entry.name: _worst_of(
-                    entry, [np.broadcast_to(c[entry.name], shape) for c in by_model], slowest
-                )
-                for entry in METRICS
-            },
+def _merged(by_model: list[Columns], wanted: Sequence[Metric], n: int) -> Columns:
+    """Each metric of n designs by its worst model."""
+    if len(by_model) == 1:
+        return {entry.name: by_model[0][entry.name] for entry in wanted}
+    slowest = np.zeros(n, dtype=np.intp)
+    if _JUDGE in by_model[0]:
+        slowest = np.argmax([np.broadcast_to(c[_JUDGE], n) for c in by_model], axis=0)
+    return {
+        entry.name: _worst_of(
+            entry, [np.broadcast_to(c[entry.name], n) for c in by_model], slowest
         )
+        for entry in wanted
+    }
 
 
 def _worst_of(entry: Metric, values: list[Array], slowest: npt.NDArray[np.intp]) -> Array:
+    """The worst of a metric over the models; that of the slowest where it has no sense."""
+    if entry.sense:
+        worst: Array = (np.maximum if entry.sense < 0 else np.minimum).reduce(values)
+        return worst
     stack = np.stack(values)
-    if entry.sense == 0:
-        chosen: Array = np.take_along_axis(stack, slowest[None], axis=0)[0]
-        return chosen
-    worst: Array = stack.max(axis=0) if entry.sense < 0 else stack.min(axis=0)
-    return worst
+    chosen: Array = np.take_along_axis(stack, slowest[None], axis=0)[0]
+    return chosen

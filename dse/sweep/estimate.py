@@ -12,6 +12,7 @@ import numpy as np
 from dse.space import Space
 from dse.store import TableWriter, columns_of
 from dse.sweep.designs import evaluate_designs
+from dse.sweep.grid import GridSweep, is_factored
 from dse.sweep.points import Points
 from dse.sweep.run import KEEP, SAMPLES
 from dse.sweep.survey import Survey
@@ -20,6 +21,7 @@ from dse.technology import Silicon
 __all__ = ["SweepEstimate", "estimate_sweep"]
 
 _TRIED = 4096
+_BLOCKS = 4
 _ROWS = 64
 
 
@@ -55,13 +57,15 @@ def estimate_sweep(
 ) -> SweepEstimate:
     """Estimate a sweep from a few thousand of its designs; parameters as for `run_sweep`."""
     points = Points(space, samples, seed)
-    tried = points.cloud(_TRIED, seed)
-    evaluate_designs(space, tried[:1], silicon)  # what happens only once is not counted
+    evaluate_designs(space, points.at(np.zeros(1, dtype=np.int64)), silicon)  # counts only once
     start = time.perf_counter()
-    evaluate_designs(space, tried, silicon)
-    seconds = (time.perf_counter() - start) * points.total / len(tried)
+    if points.is_exhaustive and keep is not None and is_factored(space):
+        tried = GridSweep(space, silicon).trial(_BLOCKS)
+    else:
+        tried = len(evaluate_designs(space, points.cloud(_TRIED, seed), silicon)["buildable"])
+    seconds = (time.perf_counter() - start) * points.total / tried
     # Below one chunk per core the trial ran on fewer cores than the sweep will.
-    cores = min(os.cpu_count() or 1, max(1, points.total // _TRIED))
+    cores = min(os.cpu_count() or 1, max(1, points.total // tried))
     rows = points.total if keep is None else min(keep, points.total)
     return SweepEstimate(
         designs=points.total,

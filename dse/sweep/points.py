@@ -9,12 +9,13 @@ import numpy as np
 
 from dse.space import Index, Space
 from dse.store import TableWriter, design_table
+from dse.sweep.grid import GridSweep
 from dse.sweep.survey import Survey
 
-__all__ = ["Points", "Progress", "survey_points"]
+__all__ = ["Points", "Progress", "survey_grid", "survey_points"]
 
-# Designs between two reports; a multiple of the kernel's chunk that keeps every core busy.
-_BLOCK = 65_536
+# Designs between two reports: as many kernel calls as keep every core busy.
+_BLOCK = 131_072
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,28 @@ class Points:
         return self.at(np.sort(random.choice(self.total, keep, replace=False)))
 
 
+def survey_grid(survey: Survey, progress: Callable[[Progress], None] | None = None) -> None:
+    """Take every design of the space into a survey, over factored terms.
+
+    Parameters
+    ----------
+    survey : Survey
+        Takes the designs in; has none so far.
+    progress : callable, optional
+        Called after every block.
+    """
+    grid = GridSweep(survey.space, survey.silicon)
+
+    def tell() -> None:
+        if progress is not None:
+            front = len(grid.front)
+            state = Progress("sweep", grid.evaluated, survey.space.size, front, grid.feasible)
+            progress(state)
+
+    grid.run(tell)
+    survey.take_grid(grid)
+
+
 def survey_points(
     survey: Survey,
     points: Points,
@@ -102,7 +125,7 @@ def survey_points(
     """
     done = 0
     for index in points.blocks():
-        columns, missed = survey.evaluate(index)
+        columns, missed = survey.evaluate(index, is_whole=writer is not None)
         if writer is not None:
             writer.write(design_table(survey.space, index, columns, missed))
         done += len(index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +66,15 @@ class Reach:
         self._reaches = [RequirementReach(target) for target in targets]
         self._nearest_miss = (np.inf, np.inf)
         self.nearest: Index | None = None
+
+    def restore(
+        self,
+        requirements: Sequence[RequirementReach],
+        nearest: Index,
+        miss: tuple[float, float],
+    ) -> None:
+        """Take over an account made elsewhere; `miss` is the largest violation and their sum."""
+        self._reaches, self._nearest_miss, self.nearest = list(requirements), miss, nearest
 
     @property
     def requirements(self) -> tuple[RequirementReach, ...]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from dse.space import Index, Space
 from dse.store import FRONT, RESULTS, Output, Table, start_run
-from dse.sweep.points import Points, Progress, survey_points
+from dse.sweep.grid import is_factored
+from dse.sweep.points import Points, Progress, survey_grid, survey_points
 from dse.sweep.reach import Reach
 from dse.sweep.survey import Survey
 from dse.technology import Silicon
@@ -102,6 +103,8 @@ def run_sweep(
         if folder is not None and keep is None:
             with folder.open_table(RESULTS) as writer:
                 survey_points(survey, points, progress, writer)
+        elif points.is_exhaustive and is_factored(space):
+            survey_grid(survey, progress)
         else:
             survey_points(survey, points, progress)
         front = survey.table(survey.front_index)

@@ -9,16 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.pareto import Front, knee
-from dse.space import Index, Space
+from dse.space import Index, Space, Target
 from dse.store import Table, design_table
+from dse.sweep.account import NOTHING, Account
 from dse.sweep.designs import (
     Columns,
-    evaluate_designs,
+    Evaluator,
+    asked_metrics,
     objective_values,
     requirements,
     violations,
 )
-from dse.sweep.reach import Reach
+from dse.sweep.grid import GridSweep
+from dse.sweep.reach import Reach, RequirementReach
 from dse.technology import Silicon
 
 __all__ = ["Survey"]
@@ -50,6 +53,8 @@ class Survey:
         self.evaluated = 0
         self.feasible = 0
         self.reach = Reach(requirements(space))
+        self._evaluator = Evaluator(space, silicon)
+        self._asked = asked_metrics(space)
         self._front = Front(len(space.objectives), len(space.axes))
 
     @property
@@ -62,15 +67,22 @@ class Survey:
         """Objectives of the front, to be minimised, in the same order."""
         return self._front.values
 
-    def evaluate(self, index: Index) -> tuple[Columns, Array]:
+    def evaluate(self, index: Index, *, is_whole: bool = True) -> tuple[Columns, Array]:
         """Evaluate designs and take them in.
+
+        Parameters
+        ----------
+        index : Index
+            Designs, shape (n, k).
+        is_whole : bool
+            Whether all metrics are wanted, or those of objectives and targets alone.
 
         Returns
         -------
         tuple
             Their metrics, and their violations of shape (n, t).
         """
-        columns = evaluate_designs(self.space, index, self.silicon)
+        columns = self._evaluator.evaluate(index, None if is_whole else self._asked)
         missed = violations(self.space, columns)
         self.evaluated += len(index)
         self.reach.update(index, columns, missed)
@@ -80,9 +92,28 @@ class Survey:
         self._front.update(objective_values(self.space, columns)[usable], index[usable])
         return columns, missed
 
+    def take_grid(self, grid: GridSweep) -> None:
+        """Take in every design of the space at once, as a grid found them; the first to be."""
+        self.evaluated, self.feasible = grid.evaluated, grid.feasible
+        self._front.update(grid.front.values, self.space.decode(grid.front.ids.ravel()))
+        account = grid.account
+        # Two lists of designs, each after the other, whose values the account does not hold.
+        bests = [*account.best, *account.with_others]
+        index = self.space.decode(np.array([max(0, number) for _, _, number in bests]))
+        columns = self._evaluator.evaluate(index)
+        targets = requirements(self.space)
+        self.reach.restore(
+            [
+                _reach(target, account, place, columns[target.metric], index)
+                for place, target in enumerate(targets)
+            ],
+            self.space.decode(np.array([account.nearest[2]]))[0],
+            account.nearest[:2],
+        )
+
     def table(self, index: Index) -> Table:
         """Evaluate designs once more, as a table, without taking them in."""
-        columns = evaluate_designs(self.space, index, self.silicon)
+        columns = self._evaluator.evaluate(index)
         return design_table(self.space, index, columns, violations(self.space, columns))
 
     def summary(self) -> dict[str, Any]:
@@ -109,6 +140,24 @@ class Survey:
                 for entry in self.reach.requirements
             ],
         }
+
+
+def _reach(
+    target: Target, account: Account, place: int, values: Array, index: Index
+) -> RequirementReach:
+    """Find one requirement's account in that of a grid."""
+    best, others = account.best[place], account.with_others[place]
+    other = len(account.best) + place
+    return RequirementReach(
+        target=target,
+        met=account.met[place],
+        best=math.nan if best == NOTHING else float(values[place]),
+        violation=best[0],
+        missed_alone=account.missed_alone[place],
+        best_with_others=math.nan if others == NOTHING else float(values[other]),
+        violation_with_others=others[0],
+        nearest_with_others=None if others == NOTHING else tuple(index[other].tolist()),
+    )
 
 
 def _finite(value: float) -> float | None:

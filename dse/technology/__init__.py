@@ -2,6 +2,6 @@
 
 from dse.technology.dram import DramType
 from dse.technology.node import Node
-from dse.technology.silicon import BankLaw, Silicon, SramLaw, VoltageLaw
+from dse.technology.silicon import ActiveEnergy, BankLaw, Silicon, SramLaw, VoltageLaw
 
-__all__ = ["BankLaw", "DramType", "Node", "Silicon", "SramLaw", "VoltageLaw"]
+__all__ = ["ActiveEnergy", "BankLaw", "DramType", "Node", "Silicon", "SramLaw", "VoltageLaw"]

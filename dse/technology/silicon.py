@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from dse.dtype import DType
 from dse.technology.node import Node
 
-__all__ = ["BankLaw", "Silicon", "SramLaw", "VoltageLaw"]
+__all__ = ["ActiveEnergy", "BankLaw", "Silicon", "SramLaw", "VoltageLaw"]
 
 Array = npt.NDArray[np.float64]
 
@@ -86,15 +86,22 @@ class VoltageLaw:
         the first.
     leakage_exponent : float
         Power of voltage that leakage power follows.
+    supply_v : mapping of str to float
+        Usual voltage at the published clock by market segment, V; the reference elsewhere.
     """
 
     reference_v: float
     clock_fractions: tuple[float, ...]
     volts: tuple[float, ...]
     leakage_exponent: float
+    supply_v: Mapping[str, float] = field(default_factory=dict)
 
-    def ratio(self, clock_hz: npt.ArrayLike, max_clock_hz: npt.ArrayLike) -> Array:
-        """Voltage over the reference voltage; 1 where the maximum clock is unknown (infinite).
+    def ratio(
+        self, clock_hz: npt.ArrayLike, max_clock_hz: npt.ArrayLike, segment: str = ""
+    ) -> Array:
+        """Voltage over the reference voltage.
+
+        Where the maximum clock is unknown (infinite), that of the segment at its published clock.
 
         Dynamic energy follows its square, for it charges capacitance: E = C V^2.
 
@@ -107,7 +114,31 @@ class VoltageLaw:
         limit = np.asarray(max_clock_hz, dtype=np.float64)
         fraction = np.asarray(clock_hz, dtype=np.float64) / limit
         volts = np.interp(fraction, self.clock_fractions, self.volts)
-        return np.where(np.isinf(limit), 1.0, volts / self.reference_v)
+        usual = self.supply_v.get(segment, self.reference_v) / self.reference_v
+        return np.where(np.isinf(limit), usual, volts / self.reference_v)
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveEnergy:
+    """What a running unit burns beside its operations.
+
+    Clock tree, instruction issue, schedulers, register files and on-chip network, in
+    proportion to the size of the engines.
+
+    Parameters
+    ----------
+    lane_j, cell_j : float
+        Per cycle and vector lane, and per cycle and matrix cell, at the reference node, J.
+    issue_j : float
+        Issue and operand delivery of one lane operation on top of the operation itself, J.
+    idle_j : float
+        Per cycle and vector lane while the unit waits between kernels with its clocks up, J.
+    """
+
+    lane_j: float
+    cell_j: float
+    issue_j: float = 0.0
+    idle_j: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +212,10 @@ class Silicon:
         Clustering parameter of the negative-binomial yield.
     package_usd, pin_usd, pins_per_dram_bit : float
         Base price of a package, USD; price of a pin, USD; pins per bit of DRAM bus.
+    active : mapping of str to ActiveEnergy
+        By kind of unit; a kind that is not listed burns nothing beside its operations.
+    sync_s : float
+        One rendezvous of two units of a chip that share an operator or hand one over, s.
     """
 
     mac_energy_j: Mapping[DType, float]
@@ -201,6 +236,8 @@ class Silicon:
     package_usd: float
     pin_usd: float
     pins_per_dram_bit: float
+    active: Mapping[str, ActiveEnergy] = field(default_factory=dict)
+    sync_s: float = 0.0
 
     def other_area_factor(self, node: Node) -> float:
         """Area of undescribed blocks on a node over their area on the reference node.

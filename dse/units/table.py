@@ -167,6 +167,11 @@ DIMENSIONS: Mapping[str, Dimension] = {
         "12 mW/GB", "a power per byte", "W/B", _per(_WATTS, _BYTES), "mW/GB mW/MiB W/GB W/MiB W/B"
     ),
     "voltage": _dimension("0.75 V", "a voltage", "V", _scaled("V", "1 m"), "mV V"),
+    "temperature": _dimension("43 degC", "a temperature", "degC", {"degC": Unit()}, "degC"),
+    "thermal_resistance": _dimension(
+        "4 K/W", "a thermal resistance", "K/W", {"K/W": Unit()}, "K/W"
+    ),
+    "heat_capacity": _dimension("180 J/K", "a heat capacity", "J/K", {"J/K": Unit()}, "J/K"),
     "money": _dimension("16000 USD", "a price", "USD", {"USD": Unit()}, "USD"),
     "money_per_byte": _dimension(
         "3.5 USD/GB", "a price per byte", "USD/B", _per({"USD": Unit()}, _BYTES), "USD/GB USD/B"

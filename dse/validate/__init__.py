@@ -1,6 +1,6 @@
 """Measured against predicted: reads measurements, predicts them, fits software stacks."""
 
-from dse.validate.fit import FITTED, FamilyFit, Fit, leave_one_out
+from dse.validate.fit import FITTED, Fit
 from dse.validate.measurement import Measurement, read_measurements
 from dse.validate.run import (
     Validation,
@@ -13,7 +13,6 @@ from dse.validate.summary import Outcome, Summary, grouped, phase_of, summarise
 
 __all__ = [
     "FITTED",
-    "FamilyFit",
     "Fit",
     "Library",
     "Measurement",
@@ -23,7 +22,6 @@ __all__ = [
     "Unpredictable",
     "Validation",
     "grouped",
-    "leave_one_out",
     "load_library",
     "phase_of",
     "read_measurements",

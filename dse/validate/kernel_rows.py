@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 
 from dse.chip import Chip
 from dse.cost.kernel_board import board
 from dse.cost.kernel_time import gemm
 from dse.dtype import DType, Format, parse_format
-from dse.errors import UnitError
+from dse.errors import Fault, SpecError, UnitError
 from dse.technology import Silicon
 from dse.validate.measurement import Measurement
-from dse.workload import Precision
+from dse.workload import Linear, Network, Precision, Stage
 
-__all__ = ["gemm_dims", "predict_tflops"]
+__all__ = ["gemm_dims", "predict_tflops", "product", "product_reason", "read_calls"]
 
-_SHAPE = re.compile(r"GEM([MV]) (\d+)x(\d+)(?:x(\d+))?( \(MxKxN\))?")
+_SIZE = r"([1-9]\d{0,8})"
+_SHAPE = re.compile(rf"GEM([MV]) {_SIZE}x{_SIZE}(?:x{_SIZE})?( \(MxKxN\))?")
 _PAIR = re.compile(r"w(\d+)a(\d+)", re.IGNORECASE)
 
 
@@ -40,38 +45,88 @@ def gemm_dims(text: str) -> tuple[float, float, float] | None:
     return (first, second, third) if match[5] else (third, second, first)
 
 
+def product(row: Measurement) -> Network:
+    """The row's product, as a network of one layer."""
+    m, k, n = _dims(row)
+    layer = Linear(rows=int(m), inputs=int(k), outputs=int(n), has_bias=False)
+    return Network(row.model, row.model, (Stage("product", (layer,)),))
+
+
+def product_reason(row: Measurement) -> str:
+    """Rule that keeps a row from being predicted, or nothing."""
+    if gemm_dims(row.model) is None:
+        return "the size of the product is not stated"
+    if _formats(row.weight_format) is None:
+        return "the number format of the product is not known"
+    return ""
+
+
+@lru_cache(maxsize=4)
+def read_calls(path: Path) -> Mapping[str, float]:
+    """Read what one call costs the host by engine, in lower case, s.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with the columns engine, seconds, source and confidence.
+
+    Raises
+    ------
+    SpecError
+        If a number cannot be read.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        try:
+            return {row["engine"]: float(row["seconds"]) for row in reader}
+        except (KeyError, ValueError) as error:
+            fault = Fault(
+                str(path), reader.line_num, 1, "seconds", f"must be a number: {error}", "calls"
+            )
+            raise SpecError((fault,)) from None
+
+
 def predict_tflops(
-    row: Measurement, chip: Chip, silicon: Silicon, unit: str | None = None
-) -> float | str:
-    """Rate of the row's product, 1e12 op/s, or the reason why there is none.
+    row: Measurement,
+    chip: Chip,
+    silicon: Silicon,
+    unit: str | None = None,
+    call_s: float | None = None,
+) -> float:
+    """Rate of the row's product, 1e12 op/s.
 
     Parameters
     ----------
     row : Measurement
-        A ``gemm_tflops`` row.
+        A ``gemm_tflops`` row for which `product_reason` has nothing to say.
     chip : Chip
         What ran it.
     silicon : Silicon
         Constants of the reference node.
     unit : str, optional
         Unit that ran it; the row's own by default.
+    call_s : float, optional
+        What one call costs the host, s; the launch in a queue of kernels by default.
 
     Raises
     ------
     KeyError
         If the chip has no such unit.
     """
-    dims = gemm_dims(row.model)
-    if dims is None:
-        return "the size of the product is not stated"
-    formats = _formats(row.weight_format)
-    if formats is None:
-        return f'the number format "{row.weight_format}" is not known'
+    dims, formats = _dims(row), _formats(row.weight_format)
+    assert formats is not None  # noqa: S101 -- see the parameter
     weights, activations = formats
     precision = Precision(weights, weights, weights, activations, weights)
     m, k, n = dims
     cost = gemm(dims, board(chip, precision, silicon, unit or row.unit))
-    return 2.0 * m * k * n / cost.seconds / 1e12
+    launch_s = cost.launch_s if call_s is None else call_s
+    return 2.0 * m * k * n / (cost.seconds - cost.launch_s + launch_s) / 1e12
+
+
+def _dims(row: Measurement) -> tuple[float, float, float]:
+    dims = gemm_dims(row.model)
+    assert dims is not None  # noqa: S101 -- asked of rows that state them
+    return dims
 
 
 def _formats(text: str) -> tuple[Format, Format] | None:

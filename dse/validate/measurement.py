@@ -10,20 +10,23 @@ from pathlib import Path
 
 from dse.errors import Fault, SpecError
 
-__all__ = ["METRICS", "Measurement", "read_measurements"]
+__all__ = ["ENERGY", "METRICS", "Measurement", "read_measurements"]
+
+ENERGY = ("energy_j_per_token", "power_w")
 
 METRICS = (
     "decode_tok_s",
     "prefill_tok_s",
     "ttft_s",
-    "energy_j_per_token",
-    "power_w",
+    *ENERGY,
     "image_s",
     "gemm_tflops",
 )
 _REQUIRED = ("id", "chip", "unit", "model", "engine", "metric", "value")
 _UNITS = ("cpu", "gpu", "npu", "mixed")
 _MAX_BYTES = 64 * 2**20
+# More than any quantity of a row comes to, in its own unit.
+_MOST = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,10 @@ class Measurement:
 
     Parameters
     ----------
-    id, chip, chip_class, unit, memory_type, model, engine, weight_format, tier : str
+    id, chip, chip_class, unit, memory_type, model, engine, weight_format, tier, notes : str
         As in the file.
+    bus_bits : float or None
+        Width of the memory bus, bit.
     peak_bytes_per_s, peak_ops_per_s : float or None
         Peak DRAM bandwidth, B/s, and peak rate at `peak_precision`, op/s.
     peak_precision : str
@@ -41,7 +46,7 @@ class Measurement:
     weight_bits, activation_bits, kv_bits : float or None
         Bits per element, group scales counted.
     batch : str
-        A whole number of equal sequences; anything else is a mean over changing batches.
+        Sequences run together; a word, such as ``max``, where they changed.
     prompt_tokens, gen_tokens : float or None
         Context before the first generated token, and tokens generated.
     metric : str
@@ -50,6 +55,8 @@ class Measurement:
         In the metric's unit.
     is_clean : bool
         Whether the file's own rule counts it among the comparable rows.
+    source : str
+        Title of its source.
     line : int
         Its line in the file.
     """
@@ -59,6 +66,7 @@ class Measurement:
     chip_class: str
     unit: str
     memory_type: str
+    bus_bits: float | None
     peak_bytes_per_s: float | None
     peak_ops_per_s: float | None
     peak_precision: str
@@ -75,8 +83,23 @@ class Measurement:
     value: float
     is_clean: bool
     tier: str
+    source: str
     notes: str
     line: int
+
+    @property
+    def words(self) -> str:
+        """What the row says of itself: the title of its source, and its notes."""
+        return f"{self.source}; {self.notes}"
+
+    @property
+    def sequences(self) -> float | None:
+        """Sequences run together, 1 or more; None where the batch is no number."""
+        try:
+            count = float(self.batch)
+        except ValueError:
+            return None
+        return count if 1.0 <= count <= _MOST else None
 
 
 class _Row:
@@ -94,7 +117,7 @@ class _Row:
         return text
 
     def number(self, column: str, scale: float = 1.0) -> float | None:
-        """Read a cell as a number > 0, or None where it is empty."""
+        """Read a cell as a number >= 0, or None where it is empty."""
         text = self.text(column)
         if not text:
             return None
@@ -105,7 +128,14 @@ class _Row:
         if not math.isfinite(value) or value < 0.0:
             self.fault(column, f'must be a finite number >= 0, but got "{text}"', "type")
             return None
+        if value > _MOST:
+            self.fault(column, f'must be at most {_MOST:g}, but got "{text}"', "range")
+            return None
         return value * scale
+
+    def positive(self, column: str, scale: float = 1.0) -> float | None:
+        """Read a cell of what cannot be 0: there it says, as an empty one, that nobody knows."""
+        return self.number(column, scale) or None
 
     def choice(self, column: str, allowed: tuple[str, ...]) -> str:
         """Read a cell that holds one of a few words."""
@@ -193,15 +223,16 @@ def _measurement(row: _Row) -> Measurement:
         chip_class=row.text("class"),
         unit=row.choice("unit", _UNITS),
         memory_type=row.text("memory_type"),
-        peak_bytes_per_s=row.number("peak_bw_gbs", 1e9),
-        peak_ops_per_s=row.number("peak_tops", 1e12),
+        bus_bits=row.positive("memory_bus_bits"),
+        peak_bytes_per_s=row.positive("peak_bw_gbs", 1e9),
+        peak_ops_per_s=row.positive("peak_tops", 1e12),
         peak_precision=row.text("peak_tops_precision"),
         model=row.text("model"),
         engine=row.text("engine"),
         weight_format=row.text("weight_format"),
-        weight_bits=row.number("weight_bits_per_param"),
-        activation_bits=row.number("activation_bits"),
-        kv_bits=row.number("kv_bits"),
+        weight_bits=row.positive("weight_bits_per_param"),
+        activation_bits=row.positive("activation_bits"),
+        kv_bits=row.positive("kv_bits"),
         batch=row.text("batch") or "1",
         prompt_tokens=row.number("prompt_tokens"),
         gen_tokens=row.number("gen_tokens"),
@@ -209,6 +240,7 @@ def _measurement(row: _Row) -> Measurement:
         value=value or math.nan,
         is_clean="clean" not in row.cells or row.text("clean") == "1",
         tier=row.text("tier"),
+        source=row.text("source_title"),
         notes=row.text("notes"),
         line=row.line,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +24,9 @@ class EngineRule:
     ----------
     engine, chip : re.Pattern
         Whole texts that match, in lower case.
+    words : re.Pattern
+        Found anywhere in what the row says of itself, in lower case: what the title of its
+        source or its notes call another build, or another host.
     unit : str
         Unit that it holds for; empty for any.
     stack : str
@@ -32,6 +35,7 @@ class EngineRule:
 
     engine: re.Pattern[str]
     chip: re.Pattern[str]
+    words: re.Pattern[str]
     unit: str
     stack: str
 
@@ -46,19 +50,29 @@ class Names:
         Library name by published name.
     engines : tuple of EngineRule
         The first that matches holds.
+    formats : mapping of str to float
+        Effective bits per weight by the name of a format.
     """
 
     models: Mapping[str, str]
     chips: Mapping[str, str]
     engines: tuple[EngineRule, ...]
+    formats: Mapping[str, float] = field(default_factory=dict)
 
-    def stack(self, engine: str, unit: str, chip: str) -> str:
+    def with_stack(self, name: str) -> Names:
+        """Names that take an engine called so for a stack of its own."""
+        anything = re.compile("")
+        own = EngineRule(re.compile(re.escape(name)), re.compile(".*"), anything, "", name)
+        return replace(self, engines=(own, *self.engines))
+
+    def stack(self, engine: str, unit: str, chip: str, words: str = "") -> str:
         """Stack of an engine on a unit; an unknown engine is a ``generic`` one."""
         for rule in self.engines:
             if (
                 rule.unit in ("", unit)
                 and rule.engine.fullmatch(engine.lower())
                 and rule.chip.fullmatch(chip.lower())
+                and rule.words.search(words.lower())
             ):
                 return rule.stack.replace("{unit}", unit)
         return f"generic-{unit}"
@@ -71,7 +85,8 @@ def read_names(path: Path) -> Names:
     Parameters
     ----------
     path : Path
-        CSV with the columns kind (model, chip or engine), text, unit, chip and name.
+        CSV with the columns kind (model, chip or engine), text, unit, chip and name, and
+        maybe words.
 
     Raises
     ------
@@ -95,4 +110,5 @@ def read_names(path: Path) -> Names:
 
 def _rule(row: Mapping[str, str]) -> EngineRule:
     engine, chip = re.compile(row["text"]), re.compile(row["chip"] or ".*")
-    return EngineRule(engine, chip, row["unit"], row["name"])
+    words = re.compile(row.get("words") or "")
+    return EngineRule(engine, chip, words, row["unit"], row["name"])

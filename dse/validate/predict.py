@@ -8,17 +8,17 @@ them (`seconds`), which are the kernel's own for every stack: a test holds them 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from dse.cost import ChipBatch, Stack, apply_stack, derive
+from dse.cost import ChipBatch, Stack, derive
 from dse.cost.matrix import matrix_cycles
-from dse.cost.roofline import op_cost
+from dse.cost.roofline import busiest_s, engine_seconds, op_cost
 from dse.technology import Silicon
 from dse.validate.subject import Subject
-from dse.workload import Kind, Op, unroll
+from dse.workload import Kind, Model, Op, unroll
 
 __all__ = ["NEUTRAL", "Features", "features", "predicted", "seconds"]
 
@@ -30,10 +30,11 @@ NEUTRAL = Stack(
     dram_efficiency=1.0,
     matrix_efficiency=1.0,
     lane_efficiency=1.0,
-    kernel_s=0.0,
-    kernels_per_op=1.0,
+    dispatches_per_op=0.0,
+    prompt_s=0.0,
     step_s=0.0,
     convert_ops=0.0,
+    score_bytes=0.0,
 )
 _COLUMNS = (
     "repeat",
@@ -43,8 +44,8 @@ _COLUMNS = (
     "mac_lane_s",
     "near_s",
     "dram_bytes",
+    "scores",
     "latency_s",
-    "dynamic_j",
 )
 
 
@@ -54,14 +55,18 @@ class Features:
 
     Parameters
     ----------
-    repeat, matrix_s, lane_s, convert_s, mac_lane_s, near_s, dram_bytes, latency_s, dynamic_j
+    repeat, matrix_s, lane_s, convert_s, mac_lane_s, near_s, dram_bytes, scores, latency_s
         Per operator, shape (n, operators): launches; seconds at the peak rates for the matrix
         work, the elementwise work, one lane operation per converted weight, and the matrix work
-        on the lanes (infinite where there is none); seconds at SRAM and cache; bytes; exposed
-        latency; dynamic energy, J. Rows with fewer operators are padded with no launches.
-    peak_s_per_byte, limit_s_per_byte, static_w : Array
-        Per row, shape (n, 1): inverse of the peak bandwidth and of what the chip itself can
-        draw, s/B; static power, W.
+        on the lanes (infinite where there is none); seconds at SRAM and cache; bytes; attention
+        scores; exposed latency. Rows with fewer operators are padded with no launches.
+    streamed_s_per_byte, floor_s_per_byte : Array
+        Per row, shape (n, 1): inverse of the bandwidth of a streaming kernel, and of what no
+        software exceeds: the peak, or what the unit can draw; s/B.
+    dispatch_s : Array
+        Per row, (n, 1): the chip's own dispatch, s.
+    is_prefill : Array
+        Per row, (n, 1): 1 where the row times the prompt, 0 where a decode step.
     """
 
     repeat: Array
@@ -71,11 +76,12 @@ class Features:
     mac_lane_s: Array
     near_s: Array
     dram_bytes: Array
+    scores: Array
     latency_s: Array
-    dynamic_j: Array
-    peak_s_per_byte: Array
-    limit_s_per_byte: Array
-    static_w: Array
+    streamed_s_per_byte: Array
+    floor_s_per_byte: Array
+    dispatch_s: Array
+    is_prefill: Array
 
     def take(self, rows: npt.NDArray[np.intp]) -> Features:
         """Features of some rows."""
@@ -92,7 +98,7 @@ def features(subjects: Sequence[Subject], silicon: Silicon) -> Features:
     silicon : Silicon
         Constants of the reference node.
     """
-    known: dict[object, tuple[Array, tuple[float, float, float]]] = {}
+    known: dict[object, tuple[Array, tuple[float, ...]]] = {}
     keys = [_key(each) for each in subjects]
     for key, each in zip(keys, subjects, strict=True):
         if key not in known:
@@ -117,18 +123,21 @@ def _key(subject: Subject) -> object:
     lengths = (request.prompt_tokens, request.output_tokens, request.batch_size)
     bandwidth = chip.dram.data_rate_per_s * chip.dram.bus_width_bits
     what = (chip.name, subject.chip_key, subject.unit, bandwidth, subject.model.name)
-    return (*what, request.precision, lengths, is_prefill(subject))
+    return (*what, subject.has_narrow_sums, request.precision, lengths, is_prefill(subject))
 
 
-def _request(subject: Subject, silicon: Silicon) -> tuple[Array, tuple[float, float, float]]:
+def _request(subject: Subject, silicon: Silicon) -> tuple[Array, tuple[float, ...]]:
     precision = subject.scenario.precision
     plain = derive(subject.chip, precision, silicon, subject.unit.name)
-    chips = apply_stack(plain, NEUTRAL)
+    neutral = replace(NEUTRAL, has_narrow_sums=subject.has_narrow_sums)
+    chips = derive(subject.chip, precision, silicon, subject.unit.name, neutral)
+    assert isinstance(subject.model, Model)  # noqa: S101 -- images go through the kernel
     work = unroll(subject.model, subject.scenario)
     table = work.prefill if is_prefill(subject) else work.decode
     rows = np.array([_operator(op, chips, plain) for op in table]).T
-    limit, static = _one(plain.dram_limit_s_per_byte), _one(plain.static_w)
-    return rows, (1.0 / _one(plain.peak_dram_bytes_per_s), limit, static)
+    floor = max(_one(1.0 / plain.peak_dram_bytes_per_s), _one(plain.dram_limit_s_per_byte))
+    streamed, dispatch = _one(plain.dram_streamed_s_per_byte), _one(plain.dispatch_s)
+    return rows, (streamed, floor, dispatch, float(is_prefill(subject)))
 
 
 def _operator(op: Op, chips: ChipBatch, plain: ChipBatch) -> tuple[float, ...]:
@@ -142,7 +151,6 @@ def _operator(op: Op, chips: ChipBatch, plain: ChipBatch) -> tuple[float, ...]:
         matrix_s = _matrix_seconds(op, chips)
     lane_s = _one(plain.lane_s)
     is_converted = _one(operand.convert_ops) > 0.0
-    dynamic = cost.compute_j + cost.sram_j + cost.cache_j + cost.dram_j
     return (
         op.repeat,
         matrix_s,
@@ -151,8 +159,8 @@ def _operator(op: Op, chips: ChipBatch, plain: ChipBatch) -> tuple[float, ...]:
         np.inf if is_vector else op.macs * lane_s,
         max(_one(cost.sram_s), _one(cost.cache_s)),
         _one(cost.dram_bytes),
+        op.scores,
         _one(chips.latency_s),
-        _one(dynamic),
     )
 
 
@@ -183,21 +191,21 @@ def seconds(parts: Features, stack: Stack) -> Array:
     Array
         (n,), or (m, n) for m stacks.
     """
-    streamed = parts.peak_s_per_byte / stack.dram_efficiency
-    dram_s = parts.dram_bytes * np.maximum(streamed, parts.limit_s_per_byte)
-    vector_s = (parts.lane_s + parts.convert_s * stack.convert_ops) / stack.lane_efficiency
-    matrix_s = parts.matrix_s / stack.matrix_efficiency
-    engines = np.maximum(matrix_s, vector_s)
-    # A product runs on the lanes where that is faster; inf marks what is no product.
-    engines = np.minimum(engines, vector_s + parts.mac_lane_s / stack.lane_efficiency)
-    busy = np.maximum(np.maximum(engines, parts.near_s), dram_s)
-    launch = stack.kernel_s * stack.kernels_per_op + parts.latency_s
-    step = np.asarray(stack.step_s)
-    total: Array = np.sum(parts.repeat * (busy + launch), axis=-1)
-    return np.asarray(total + (step[..., 0] if step.ndim else step))
+    streamed = parts.streamed_s_per_byte / stack.dram_efficiency
+    dram_s_per_byte = np.maximum(streamed, parts.floor_s_per_byte)
+    dram_s = parts.dram_bytes * dram_s_per_byte
+    spill_s = parts.scores * stack.score_bytes * dram_s_per_byte
+    lanes_s = (parts.lane_s + parts.convert_s * stack.convert_ops) / stack.lane_efficiency
+    lane_mac_s = parts.mac_lane_s / stack.lane_efficiency
+    engines = engine_seconds(parts.matrix_s / stack.matrix_efficiency, lanes_s, lane_mac_s)
+    busy = busiest_s((*engines, parts.near_s, dram_s))
+    launch = parts.dispatch_s * stack.dispatches_per_op + parts.latency_s
+    fixed = parts.is_prefill * stack.prompt_s + (1.0 - parts.is_prefill) * stack.step_s
+    total: Array = np.sum(parts.repeat * (busy + spill_s + launch), axis=-1)
+    return np.asarray(total + fixed[..., 0])
 
 
-def predicted(subject: Subject, time_s: float, dynamic_j: float, static_w: float) -> float:
+def predicted(subject: Subject, time_s: float) -> float:
     """Value of the row's own metric.
 
     Parameters
@@ -206,15 +214,10 @@ def predicted(subject: Subject, time_s: float, dynamic_j: float, static_w: float
         The row.
     time_s : float
         Time of its prefill or of one decode step, s.
-    dynamic_j, static_w : float
-        Dynamic energy of the same, J, and static power, W.
     """
     batch, prompt = subject.scenario.batch_size, subject.scenario.prompt_tokens
-    energy = dynamic_j + static_w * time_s
     return {
         "decode_tok_s": batch / time_s,
         "prefill_tok_s": batch * prompt / time_s,
         "ttft_s": time_s,
-        "energy_j_per_token": energy / batch,
-        "power_w": energy / time_s,
     }[subject.row.metric]

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from dse.chip import Chip, ComputeUnit
 from dse.cost import Stack
-from dse.dtype import DType, Format
-from dse.technology import Silicon
-from dse.validate.measurement import Measurement
+from dse.dtype import DType
+from dse.technology import DramType, Silicon
+from dse.validate.complete import complete
+from dse.validate.heads import HeadRule
+from dse.validate.kernel_rows import product, product_reason
+from dse.validate.measurement import ENERGY, Measurement
 from dse.validate.names import Names
-from dse.workload import Model, Precision, Scenario
+from dse.validate.request import request
+from dse.validate.scope import Scope
+from dse.workload import Model, Network, Scenario
 
 __all__ = ["Library", "Subject", "Unpredictable", "subject"]
 
-_LANGUAGE = ("decode_tok_s", "prefill_tok_s", "ttft_s", "energy_j_per_token", "power_w")
+_LANGUAGE = ("decode_tok_s", "prefill_tok_s", "ttft_s", *ENERGY)
 # Segments of the chip files that a class of measurements may be likened to, nearest first.
 _SEGMENTS = {
     "phone": ("phone",),
@@ -29,15 +34,6 @@ _SEGMENTS = {
     "dc_accel": ("datacentre",),
     "edge": ("edge", "phone"),
 }
-# Stored bits up to which a type is the nearest, group scales of about half a bit included.
-_INTEGERS = (
-    (2.6, DType.INT2),
-    (3.6, DType.INT3),
-    (5.2, DType.INT4),
-    (5.9, DType.INT5),
-    (7.0, DType.INT6),
-    (10.0, DType.INT8),
-)
 
 
 @dataclass(frozen=True)
@@ -48,21 +44,30 @@ class Library:
     ----------
     chips : mapping of str to Chip
         Chips of the library.
-    models : mapping of str to Model
-        Models of the zoo that the rows name.
+    models : mapping of str to Model or Network
+        Models and networks of the zoo that the rows name.
     names : Names
         Published names.
+    heads : tuple of HeadRule
+        Formats that keep the LM head wider.
+    scopes : tuple of Scope
+        What measurements of energy include.
     stacks : mapping of str to Stack
         Stacks of the library.
     silicon : Silicon
         Constants of the reference node.
+    drams : mapping of str to DramType
+        DRAM types.
     """
 
     chips: Mapping[str, Chip]
-    models: Mapping[str, Model]
+    models: Mapping[str, Model | Network]
     names: Names
+    heads: tuple[HeadRule, ...]
+    scopes: tuple[Scope, ...]
     stacks: Mapping[str, Stack]
     silicon: Silicon
+    drams: Mapping[str, DramType] = field(default_factory=dict)
 
     @cached_property
     def by_kind(self) -> Mapping[str, tuple[tuple[Chip, ComputeUnit], ...]]:
@@ -86,19 +91,22 @@ class Subject:
         The silicon: rows with one key are left out together.
     unit : ComputeUnit
         What runs the model.
-    model, scenario : Model, Scenario
+    model, scenario : Model or Network, Scenario
         What is run.
     stack : str
         Name of the software stack.
+    has_narrow_sums : bool
+        As that stack's file states.
     """
 
     row: Measurement
     chip: Chip
     chip_key: str
     unit: ComputeUnit
-    model: Model
+    model: Model | Network
     scenario: Scenario
     stack: str
+    has_narrow_sums: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +144,11 @@ def subject(row: Measurement, library: Library) -> Subject | Unpredictable:
     Subject or Unpredictable
         The latter with the rule that excludes the row.
     """
-    reason = _reason(row, library)
+    # The memory of a chip that the library describes is in its file.
+    drams = None if row.chip in library.names.chips else library.drams
+    row = complete(row, library.names.formats, drams)
+    is_product = row.metric == "gemm_tflops"
+    reason = product_reason(row) if is_product else _reason(row, library)
     if reason:
         return Unpredictable(row, reason)
     key = library.names.chips.get(row.chip, row.chip)
@@ -144,14 +156,19 @@ def subject(row: Measurement, library: Library) -> Subject | Unpredictable:
     if found is None:
         return Unpredictable(row, "no chip file, and no bandwidth in the row")
     chip, unit = found
+    name = row.engine.lower()
+    if name not in library.stacks:
+        name = library.names.stack(row.engine, _kind(row), row.chip, row.words)
+    stack = library.stacks.get(name)
     return Subject(
         row=row,
         chip=chip,
         chip_key=key,
         unit=unit,
-        model=library.models[library.names.models[row.model]],
-        scenario=_scenario(row),
-        stack=library.names.stack(row.engine, _kind(row), row.chip),
+        model=product(row) if is_product else library.models[library.names.models[row.model]],
+        scenario=request(row, library.heads),
+        stack=name,
+        has_narrow_sums=stack is not None and stack.has_narrow_sums,
     )
 
 
@@ -161,14 +178,28 @@ def _reason(row: Measurement, library: Library) -> str:
     needs_prompt = row.metric in ("prefill_tok_s", "ttft_s")
     has_peak = row.peak_ops_per_s is not None or is_described
     rules = (
-        (row.metric not in _LANGUAGE, f"{row.metric}: not a language model"),
+        (row.metric not in (*_LANGUAGE, "image_s"), f"{row.metric}: not a metric known here"),
         (row.model not in library.names.models, "model not in the zoo"),
-        (not row.batch.isdigit(), "batch varies (continuous batching, saturation)"),
+        (_is_mismatched(row, library), f"{row.metric}: not what this kind of model yields"),
+        (not _has_batch(row), "batch varies (continuous batching, saturation)"),
         (row.weight_bits is None, "weight bits unknown"),
         (needs_prompt and not row.prompt_tokens, "prompt length unknown"),
         (needs_prompt and not has_peak, "compute peak unknown"),
     )
     return next((reason for is_met, reason in rules if is_met), "")
+
+
+def _has_batch(row: Measurement) -> bool:
+    """Whether the batch is known: a whole number, or for energy the mean of a steady state."""
+    if row.sequences is None:
+        return False
+    return row.metric in ENERGY or row.sequences.is_integer()
+
+
+def _is_mismatched(row: Measurement, library: Library) -> bool:
+    """Whether a row times an image of a language model, or a text of a diffusion model."""
+    model = library.models.get(library.names.models.get(row.model, ""))
+    return model is not None and isinstance(model, Network) != (row.metric == "image_s")
 
 
 def _kind(row: Measurement) -> str:
@@ -235,48 +266,23 @@ def _dense_peak(row: Measurement) -> tuple[float, DType] | None:
 
 
 def _scaled(unit: ComputeUnit, factor: float, peak: tuple[float, DType] | None) -> ComputeUnit:
-    """Give a unit more or fewer cores: by its peak rate where known, else by the bandwidth."""
+    """Give a unit more or fewer cores: by its peak rate where known, else by the bandwidth.
+
+    What whole cores leave over, the clock makes up for; a type that the unit lacks is taken to
+    run as much faster than FP16 as it is narrower.
+    """
     if peak is not None:
         matrix, (rate, dtype) = unit.matrix, peak
         cells = matrix.rows * matrix.cols * matrix.depth * unit.count * unit.clock_hz
-        ratio = max((r.ratio for r in matrix.rates if r.weights is dtype), default=1.0)
-        factor = rate / (2.0 * cells * ratio)
-    limit = unit.max_dram_bytes_per_s * factor
-    return replace(unit, count=max(1.0, round(unit.count * factor)), max_dram_bytes_per_s=limit)
-
-
-def _scenario(row: Measurement) -> Scenario:
-    """Lengths and formats; a prefill yields the first token, each decode step one more."""
-    steps = int(row.gen_tokens or 1) if row.metric not in ("prefill_tok_s", "ttft_s") else 1
-    return Scenario(
-        name=row.id,
-        prompt_tokens=max(1, int(row.prompt_tokens or 1)),
-        output_tokens=steps + 1,
-        batch_size=max(1, int(row.batch)),
-        precision=_precision(row),
+        ratios = [r.ratio for r in matrix.rates if r.weights is dtype]
+        halves = [r.ratio * 16.0 / dtype.bits for r in matrix.rates if r.weights is DType.FP16]
+        factor = rate / (2.0 * cells * max(ratios or halves or [1.0]))
+    count = max(1.0, round(unit.count * factor))
+    pace = unit.count * factor / count
+    return replace(
+        unit,
+        count=count,
+        clock_hz=unit.clock_hz * pace,
+        max_clock_hz=unit.max_clock_hz * pace,
+        max_dram_bytes_per_s=unit.max_dram_bytes_per_s * factor,
     )
-
-
-def _precision(row: Measurement) -> Precision:
-    weights = _stored(row.weight_bits or 16.0, row.weight_format)
-    code = DType.BF16 if weights.code == DType.BF16 else DType.FP16
-    activations = Format(code.name.lower(), int(code), 16.0)
-    if row.activation_bits is not None and row.activation_bits <= 8.0:
-        code = DType.FP8 if weights.code in (DType.FP8, DType.FP4) else DType.INT8
-        activations = Format(code.name.lower(), int(code), 8.0)
-    kv = _stored(row.kv_bits or 16.0, "")
-    return Precision(weights, weights, weights, activations, kv)
-
-
-def _stored(bits: float, text: str) -> Format:
-    """Format of given effective bits: the nearest type, or the float that its name says."""
-    name = text.upper()
-    if "FP8" in name:
-        code = DType.FP8
-    elif "FP4" in name:
-        code = DType.FP4
-    elif bits > 10.0:
-        code = DType.BF16 if "BF16" in name else DType.FP16
-    else:
-        code = next(dtype for most, dtype in _INTEGERS if bits <= most)
-    return Format(f"{code.name.lower()}:{bits:g}", int(code), bits)

@@ -18,6 +18,8 @@ PHASES = {
     "ttft_s": "prefill",
     "energy_j_per_token": "energy",
     "power_w": "energy",
+    "image_s": "image",
+    "gemm_tflops": "gemm",
 }
 
 
@@ -31,11 +33,14 @@ class Outcome:
         What was measured.
     predicted, measured : float
         Value of the row's metric, in its own unit.
+    scope : str
+        What a row of energy includes: ``wall``, ``phone``, ``card``...; empty for other rows.
     """
 
     subject: Subject
     predicted: float
     measured: float
+    scope: str = ""
 
     @property
     def error(self) -> float:
@@ -65,7 +70,7 @@ class Summary:
 
 
 def phase_of(outcome: Outcome) -> str:
-    """Headline that an outcome counts towards: decode, prefill or energy."""
+    """Headline that an outcome counts towards: decode, prefill, energy or image."""
     return PHASES[outcome.subject.row.metric]
 
 

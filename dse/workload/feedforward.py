@@ -16,8 +16,8 @@ from dse.workload.kernels import (
     vector,
 )
 from dse.workload.load import Load
-from dse.workload.model import Moe
-from dse.workload.ops import Op
+from dse.workload.ops import Op, Part
+from dse.workload.parts import Moe
 
 __all__ = ["expected_distinct_experts", "mixture", "mlp"]
 
@@ -40,9 +40,10 @@ def expected_distinct_experts(moe: Moe, tokens: float) -> float:
 def mlp(p: Pass, name: str, layers: int, width: int, has_bias: bool) -> Iterator[Op]:
     """Norm, up (and gate) projection with its activation, down projection, residual."""
     norm_kernel, norm_ops, parameters = norm(p, f"{name}_norm", layers)
-    yield from norm_kernel if p.model.norms_per_layer > 1 else ()
+    # A block of its own has a norm of its own; a parallel one shares that of the attention.
+    first = p.model.norms_per_layer > 1 or p.model.feedforward_layers is not None
+    yield from norm_kernel if first else ()
     biases = p.model.mlp_vectors(width) if has_bias else 0.0
-    first = p.model.norms_per_layer > 1
     yield from _ffn(
         p,
         name,
@@ -54,8 +55,9 @@ def mlp(p: Pass, name: str, layers: int, width: int, has_bias: bool) -> Iterator
 
 
 def _ffn(
-    p: Pass, name: str, layers: int, width: int, *, lane_ops: float, parameter_elements: float
+    p: Pass, name: str, layers: int, width: float, *, lane_ops: float, parameter_elements: float
 ) -> Iterator[Op]:
+    width = p.active(width) if p.active_fraction < 1.0 else width
     hidden, activated = p.model.hidden_size, p.rows * width
     projections = 2 if p.model.gated_mlp else 1
     up = "gate_up" if p.model.gated_mlp else "up"
@@ -64,6 +66,7 @@ def _ffn(
         f"{name}_{up}",
         layers,
         (hidden, projections * width),
+        part=Part.FEEDFORWARD,
         output_elements=activated if p.is_fused else activated * projections,
         parameter_elements=parameter_elements,
         lane_ops=lane_ops + (activated * ACTIVATION_OPS if p.is_fused else 0.0),
@@ -86,6 +89,7 @@ def _ffn(
         f"{name}_down",
         layers,
         (width, hidden),
+        part=Part.FEEDFORWARD,
         extra_elements=hidden_elements(p) if p.is_fused else 0.0,
         lane_ops=ops + post_ops,
         parameter_elements=post_parameters,
@@ -125,15 +129,18 @@ def _experts(p: Pass, moe: Moe) -> Iterator[Op]:
     model, layers, hidden = p.model, p.model.num_moe_layers, p.model.hidden_size
     touched = expected_distinct_experts(moe, p.rows)
     per_expert = Load(p.rows, moe.experts_per_token / moe.num_experts)
-    width = moe.intermediate_size
+    width: float = moe.intermediate_size
+    if p.active_fraction < 1.0:
+        width = p.active(width, per_expert.mean)
     visits = p.rows * moe.experts_per_token
-    biases = touched * model.mlp_vectors(width) if moe.expert_bias else 0.0
+    biases = touched * model.mlp_vectors(moe.intermediate_size) if moe.expert_bias else 0.0
     projections = 2 if model.gated_mlp else 1
     yield gemm(
         p,
         "experts_gate_up",
         layers,
         (hidden, projections * width),
+        part=Part.EXPERTS,
         count=touched,
         m=per_expert,
         output_elements=visits * width,
@@ -146,6 +153,7 @@ def _experts(p: Pass, moe: Moe) -> Iterator[Op]:
         "experts_down",
         layers,
         (width, hidden),
+        part=Part.EXPERTS,
         count=touched,
         m=per_expert,
         extra_elements=hidden_elements(p),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dse.workload.hf_family import ALIASES, FAMILIES, Experts
+from dse.workload.hf_hybrid import HYBRID_ALIASES, HYBRIDS, mixer_keys
 from dse.workload.hf_reader import ConfigError, Reader, shown
 
 __all__ = ["ConfigError", "canonical"]
@@ -16,6 +17,9 @@ __all__ = ["ConfigError", "canonical"]
 _REQUIRED = ("hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_size")
 _DEFAULTS = {"norm": "rms", "norms_per_layer": 2}
 _LAYER_TYPES = ("sliding_attention", "full_attention")
+_RECURRENT_TYPES = ("linear_attention", "conv")
+_ALIASES = {**ALIASES, **HYBRID_ALIASES}
+_FAMILIES = {**FAMILIES, **HYBRIDS}
 
 
 def canonical(config: Mapping[str, object]) -> dict[str, object]:
@@ -47,9 +51,9 @@ def canonical(config: Mapping[str, object]) -> dict[str, object]:
     (4, 16, False)
     """
     text, at, model_type = _text_tower(config)
-    family = FAMILIES.get(ALIASES.get(model_type, model_type))
+    family = _FAMILIES.get(_ALIASES.get(model_type, model_type))
     if family is None:
-        known = ", ".join(sorted({*FAMILIES, *ALIASES}))
+        known = ", ".join(sorted({*_FAMILIES, *_ALIASES}))
         message = f"must be a known type, but got {shown(model_type)}; known are {known}"
         raise ConfigError((*at, "model_type"), message)
     reader = Reader(text, family, at)
@@ -61,6 +65,8 @@ def canonical(config: Mapping[str, object]) -> dict[str, object]:
     if model_type == "falcon":
         keys["norms_per_layer"] = _falcon_norms(reader)
     keys |= _windows(reader, keys)
+    if family in HYBRIDS.values():
+        keys |= mixer_keys(reader, reader.needed("num_hidden_layers"))
     if family.experts:
         keys["moe"] = _experts(reader, family.experts)
     if family.is_mla:
@@ -168,9 +174,11 @@ def _listed_layers(reader: Reader, layers: int) -> int | None:
         return None
     if not isinstance(kinds, list) or len(kinds) != layers:
         raise reader.fault("layer_types", f"must list the kinds of all {layers} layers")
+    recurrent = _RECURRENT_TYPES if reader.family in HYBRIDS.values() else ()
+    allowed = (*_LAYER_TYPES, *recurrent)
     for kind in kinds:
-        if kind not in _LAYER_TYPES:
-            rule = f"must be {' or '.join(_LAYER_TYPES)}"
+        if kind not in allowed:
+            rule = f"must be {' or '.join(allowed)}"
             raise reader.fault("layer_types", f"{rule}, but got {shown(kind)}")
     return kinds.count("sliding_attention")
 
@@ -185,6 +193,8 @@ def _ruled_layers(reader: Reader, layers: int, window: int | None) -> int:
             "sliding_window_pattern"
         )
         return layers - layers // pattern
+    if rule == "fourth":  # the 5th, 9th, 13th ...
+        return (layers - 1) // 4
     if rule == "upper" and reader.flag("use_sliding_window"):  # all above the n-th
         if not window:
             raise reader.fault("sliding_window", "must be given where use_sliding_window is true")

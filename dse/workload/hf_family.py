@@ -66,7 +66,7 @@ class Family:
     only : Mapping
         Config keys of which dse knows only these values.
     window : str
-        Which layers a sliding window holds for: none, all, alternate, pattern or upper.
+        Which layers a sliding window holds for: none, all, alternate, pattern, fourth or upper.
     ffn_factor : int
         Width of the feed-forward network in hidden sizes where the file does not give it.
     experts : Experts or None

@@ -39,7 +39,25 @@ ACTIVATION_OPS = 4
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One pass over the model: `tokens` new tokens per sequence, attending to `context`."""
+    """One pass over the model, or the mean of several at different places of the sequence.
+
+    Parameters
+    ----------
+    model : Model
+        Architecture.
+    batch, tokens : int
+        Sequences, and new tokens of each in one pass.
+    first, last : int
+        Shortest and longest context of a new token, itself included.
+    is_fused : bool
+        Whether elementwise work folds into matrix kernels.
+    logits : int
+        Tokens of each sequence, the last ones, whose logits are wanted.
+    beams, shared : int
+        Sequences that share their first `shared` tokens, among those of `batch`.
+    active_fraction : float
+        Share of the neurons of a feed-forward network that one token activates.
+    """
 
     model: Model
     batch: int
@@ -47,6 +65,10 @@ class Pass:
     first: int
     last: int
     is_fused: bool
+    logits: int = 1
+    beams: int = 1
+    shared: int = 0
+    active_fraction: float = 1.0
 
     @property
     def rows(self) -> int:
@@ -58,8 +80,27 @@ class Pass:
         return Span(self.first, self.last, window)
 
     def keys(self, window: int | None) -> float:
-        """Distinct keys of one sequence: a pass over many tokens reads them all."""
-        return float(self.last) if self.tokens > 1 else self.context(window).mean
+        """Distinct keys that a pass reads, per sequence; those that beams share, once for all.
+
+        A pass over t tokens within a window w reads the keys of the last t + w - 1 tokens. What b
+        beams share, they read together (Juravsky et al., "Hydragen", arXiv 2402.05099).
+        """
+        reach = None if window is None else window + self.tokens - 1
+        first = self.first + self.tokens - 1
+        keys = Span(first, self.last, reach).mean
+        if self.beams == 1:
+            return keys
+        own = Span(first - self.shared, self.last - self.shared, reach).mean
+        return own + (keys - own) / self.beams
+
+    def active(self, width: float, rows: float | None = None) -> float:
+        """Neurons of `width` that the rows activate at all: w (1 - (1 - f)^rows).
+
+        Each row activates a share f, taken as independent of the others' (as for experts); the
+        product then runs over all of them for every row.
+        """
+        count = self.rows if rows is None else rows
+        return width * (1.0 - (1.0 - self.active_fraction) ** count)
 
     @property
     def norm_ops(self) -> int:

@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-__all__ = ["Mla", "Model", "Moe", "QkNorm"]
+from dse.workload.mixer import Mixer
+from dse.workload.parts import Heads, Mla, Moe
+from dse.workload.quality import Quality
+from dse.workload.side import SideInput
+
+__all__ = ["Model", "QkNorm"]
 
 QkNorm = str  # "none", "head" (one vector of head_dim each for Q and K) or "full" (all heads)
-
-
-@dataclass(frozen=True, slots=True)
-class Mla:
-    """Multi-head latent attention: keys and values compressed to one latent vector per token.
-
-    Dimensions are those of DeepSeek-V2 (arXiv 2405.04434, section 2.1), named as in its
-    ``config.json``; `q_lora_rank` is None where queries are not compressed.
-    """
-
-    kv_lora_rank: int
-    q_lora_rank: int | None
-    qk_nope_head_dim: int
-    qk_rope_head_dim: int
-    v_head_dim: int
-
-
-@dataclass(frozen=True, slots=True)
-class Moe:
-    """Mixture of experts in place of the dense feed-forward network.
-
-    Parameters
-    ----------
-    num_experts, experts_per_token : int
-        Routed experts, and how many of them each token visits.
-    intermediate_size : int
-        Width of one routed expert.
-    shared_intermediate_size : int
-        Summed width of the experts that every token visits; 0 for none.
-    first_dense_layers : int
-        Leading layers that keep the dense network.
-    router_bias, expert_bias, shared_gate : bool
-        Whether the router has a bias vector, the expert projections have biases, and the shared
-        expert a scalar gate.
-    """
-
-    num_experts: int
-    experts_per_token: int
-    intermediate_size: int
-    shared_intermediate_size: int = 0
-    first_dense_layers: int = 0
-    router_bias: bool = False
-    expert_bias: bool = False
-    shared_gate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +38,31 @@ class Model:
         Window of local attention layers, tokens.
     num_local_layers : int
         How many layers attend locally; the others see the whole context.
+    global_head_dim, global_kv_heads : int or None
+        Width and key-value heads of the layers that see the whole context, where they differ.
+    values_are_keys : bool
+        Whether those layers take their values from the projection of the keys.
+    num_shared_kv_layers, num_shared_kv_local_layers : int
+        Layers that attend to the keys and values of an earlier layer, and how many of them
+        locally.
+    output_gate : str
+        ``none``, ``head`` (a sigmoid gate per head) or ``element`` (per element of the output).
     learned_positions : int
         Rows of a learned position embedding; 0 for rotary or ALiBi.
+    mixer : Mixer or None
+        Recurrent layers in place of attention.
+    feedforward_layers : int or None
+        Where a layer is one block alone, how many are feed-forward networks; None where every
+        layer has one beside its attention or recurrence.
+    wide_intermediate_size, num_wide_layers : int
+        Width of the dense networks that differ from the others, and how many they are.
+    side : SideInput or None
+        Embeddings that enter beside each layer.
     published_parameters : int or None
         Exact parameter count as published, where one is.
+    quality : Quality or None
+        What was measured of it under quantisation; None where nobody looked. It is no part of
+        what the model is: models are equal without it.
     """
 
     name: str
@@ -105,16 +87,40 @@ class Model:
     attention_sinks: bool = False
     sliding_window: int | None = None
     num_local_layers: int = 0
+    global_head_dim: int | None = None
+    global_kv_heads: int | None = None
+    values_are_keys: bool = False
+    num_shared_kv_layers: int = 0
+    num_shared_kv_local_layers: int = 0
+    output_gate: str = "none"
     learned_positions: int = 0
     max_context: int | None = None
     moe: Moe | None = None
     mla: Mla | None = None
+    mixer: Mixer | None = None
+    feedforward_layers: int | None = None
+    wide_intermediate_size: int = 0
+    num_wide_layers: int = 0
+    side: SideInput | None = None
     published_parameters: int | None = None
+    quality: Quality | None = field(default=None, compare=False)
+
+    @property
+    def num_feedforward_layers(self) -> int:
+        """Layers that have a feed-forward network."""
+        return self.num_layers if self.feedforward_layers is None else self.feedforward_layers
 
     @property
     def num_moe_layers(self) -> int:
         """Layers whose feed-forward network is a mixture of experts."""
-        return self.num_layers - self.moe.first_dense_layers if self.moe else 0
+        dense = self.moe.first_dense_layers if self.moe else self.num_feedforward_layers
+        return self.num_feedforward_layers - dense
+
+    @property
+    def num_attention_layers(self) -> int:
+        """Layers that attend."""
+        recurrent = self.mixer.num_layers if self.mixer else 0
+        return self.num_layers - recurrent - (self.feedforward_layers or 0)
 
     @property
     def qk_head_dim(self) -> int:
@@ -137,11 +143,35 @@ class Model:
             return self.mla.kv_lora_rank + self.mla.qk_rope_head_dim
         return 2 * self.num_kv_heads * self.head_dim
 
+    def heads(self) -> tuple[Heads, ...]:
+        """Attention layers by shape: local, global, and both with the keys of earlier layers."""
+        local = self.num_local_layers if self.sliding_window else 0
+        near, far = self.num_shared_kv_local_layers, self.num_shared_kv_layers
+        far -= near
+        own = (self.head_dim, self.num_kv_heads)
+        wide = (self.global_head_dim or own[0], self.global_kv_heads or own[1])
+        whole = self.num_attention_layers - local
+        groups = (
+            Heads(local - near, self.sliding_window, *own),
+            Heads(whole - far, None, *wide, 1 if self.values_are_keys else 2),
+            Heads(near, self.sliding_window, *own, 0),
+            Heads(far, None, *wide, 0),
+        )
+        return tuple(group for group in groups if group.layers)
+
     def windows(self) -> tuple[tuple[int, int | None], ...]:
         """Groups of layers with equal attention: pairs of (layers, window or None)."""
-        local = self.num_local_layers if self.sliding_window else 0
-        groups = ((local, self.sliding_window), (self.num_layers - local, None))
-        return tuple((layers, window) for layers, window in groups if layers)
+        return tuple((group.layers, group.window) for group in self.heads())
+
+    def kv_elements(self, tokens: int) -> int:
+        """Elements that a sequence of `tokens` holds in the caches of all layers."""
+        if self.mla:
+            return self.num_attention_layers * tokens * self.kv_elements_per_token_layer
+        return sum(
+            group.layers * min(tokens, group.window or tokens) * 2 * group.kv_width
+            for group in self.heads()
+            if group.projections
+        )
 
     def norm_parameters(self, width: int) -> int:
         """Parameters of one norm over `width` elements."""
@@ -149,11 +179,19 @@ class Model:
             return 0
         return width * (2 if self.norm_bias else 1)
 
-    def attention_weights(self) -> int:
-        """Matrix elements of one layer's attention projections."""
+    def gate_width(self, head_dim: int) -> int:
+        """Columns of the gate on one layer's attention output."""
+        width = {"none": 0, "head": 1, "element": head_dim}[self.output_gate]
+        return self.num_heads * width
+
+    def attention_weights(self, group: Heads | None = None) -> int:
+        """Matrix elements of one layer's attention projections, by default of the first shape."""
         if self.mla is None:
-            qkv = self.hidden_size * (self.num_heads + 2 * self.num_kv_heads) * self.head_dim
-            return qkv + self.num_heads * self.head_dim * self.hidden_size
+            group = group or self.heads()[0]
+            query = self.num_heads * group.head_dim
+            columns = 2 * query + self.gate_width(group.head_dim)
+            columns += group.projections * group.kv_heads * group.head_dim
+            return self.hidden_size * columns
         mla, heads = self.mla, self.num_heads
         q_width = heads * self.qk_head_dim
         query = (
@@ -165,14 +203,16 @@ class Model:
         up = mla.kv_lora_rank * heads * (mla.qk_nope_head_dim + mla.v_head_dim)
         return query + down + up + heads * mla.v_head_dim * self.hidden_size
 
-    def attention_vectors(self) -> int:
-        """Bias, norm and sink elements of one layer's attention."""
-        q_width, kv_width = self.num_heads * self.head_dim, self.num_kv_heads * self.head_dim
+    def attention_vectors(self, group: Heads | None = None) -> int:
+        """Bias, norm and sink elements of one layer's attention, by default of the first shape."""
+        group = group or Heads(1, None, self.head_dim, self.num_kv_heads)
+        q_width, kv_width = self.num_heads * group.head_dim, group.kv_heads * group.head_dim
+        kv_width = kv_width if group.projections else 0
         total = (q_width + 2 * kv_width) if self.qkv_bias else 0
         total += self.hidden_size if self.output_bias else 0
         total += self.num_heads if self.attention_sinks else 0
         if self.qk_norm == "head":
-            total += 2 * self.norm_parameters(self.head_dim)
+            total += (2 if group.projections else 1) * self.norm_parameters(group.head_dim)
         elif self.qk_norm == "full":
             total += self.norm_parameters(q_width) + self.norm_parameters(kv_width)
         if self.mla:
@@ -209,14 +249,39 @@ class Model:
         >>> llama_2_7b.parameters()
         6738415616
         """
-        attention = self.attention_weights() + self.attention_vectors()
-        norms = self.norms_per_layer * self.norm_parameters(self.hidden_size)
-        dense = self.mlp_weights(self.intermediate_size)
-        dense += self.mlp_vectors(self.intermediate_size) if self.mlp_bias else 0
-        dense_layers = self.num_layers - self.num_moe_layers
-        body = self.num_layers * (attention + norms) + dense_layers * dense
-        body += self.num_moe_layers * self.moe_parameters()
+        norms = self.num_layers * self.norms_per_layer * self.norm_parameters(self.hidden_size)
         head = 0 if self.tie_word_embeddings else self.vocab_size * self.hidden_size
         head += self.vocab_size if self.head_bias else 0
         embedding = (self.vocab_size + self.learned_positions) * self.hidden_size
-        return body + head + embedding + self.norm_parameters(self.hidden_size)
+        side = self.side.parameters(self.hidden_size, self.num_layers) if self.side else 0
+        ends = head + embedding + side + self.norm_parameters(self.hidden_size)
+        return self._mixing_parameters() + self._feedforward_parameters() + norms + ends
+
+    def _mixing_parameters(self) -> int:
+        """Parameters of all attention and recurrence."""
+        total = sum(
+            group.layers * (self.attention_weights(group) + self.attention_vectors(group))
+            for group in self.heads()
+        )
+        if self.mixer:
+            hidden = self.hidden_size
+            vectors = self.mixer.vectors(hidden) + self.mixer.convolution(hidden)
+            total += self.mixer.num_layers * (self.mixer.weights(hidden) + vectors)
+        return total
+
+    def dense_widths(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of (layers, width) of the dense feed-forward networks."""
+        dense = self.num_feedforward_layers - self.num_moe_layers
+        groups = (
+            (dense - self.num_wide_layers, self.intermediate_size),
+            (self.num_wide_layers, self.wide_intermediate_size),
+        )
+        return tuple(group for group in groups if group[0])
+
+    def _feedforward_parameters(self) -> int:
+        """Parameters of all feed-forward networks."""
+        dense = sum(
+            layers * (self.mlp_weights(width) + (self.mlp_vectors(width) if self.mlp_bias else 0))
+            for layers, width in self.dense_widths()
+        )
+        return dense + self.num_moe_layers * self.moe_parameters()

@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 from dse.workload.load import Load
 from dse.workload.span import Span
 
-__all__ = ["Dim", "Kind", "Op", "Operand", "Storage", "Workload", "mean"]
+__all__ = ["Dim", "Kind", "Op", "Operand", "Part", "Storage", "Stream", "Workload", "mean"]
 
 Dim = float | Span | Load
 
@@ -29,6 +29,36 @@ class Operand(IntEnum):
     KV = 2
 
 
+class Part(StrEnum):
+    """Part of a layer whose weights a product streams, as far as somebody asks for it."""
+
+    OTHER = "other"
+    FEEDFORWARD = "feedforward"
+    EXPERTS = "experts"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """How an operand that may stay on flash is read from there.
+
+    Parameters
+    ----------
+    storage : Storage
+        All that must be kept, which decides the share that finds room in DRAM.
+    skew : float
+        Exponent of the popularity of its parts, 0 (all alike) to 1.
+    is_scattered : bool
+        Whether what is missing is read in small pieces from all over the device.
+    is_exposed : bool
+        Whether the runtime waits for it, and does not load ahead.
+    """
+
+    storage: Storage
+    skew: float = 0.0
+    is_scattered: bool = False
+    is_exposed: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Op:
     """One kernel of a phase, and how often it runs.
@@ -47,6 +77,9 @@ class Op:
         Launches of this kernel in the phase, one after another (layers).
     count : float
         Independent products in one launch (experts; batch x KV heads).
+    overlap : float
+        Times that the (m x k) operands repeat each element that memory holds: the windows of a
+        convolution overlap.
     m, k, n, v : float, Span or Load
         Dimensions of one product; a `Span` where one is a growing context, a `Load` where rows
         are the tokens that an expert happens to get.
@@ -67,6 +100,10 @@ class Op:
         Norm and bias elements that one launch reads, stored in 16 bits.
     lane_ops, exp_count : float
         Vector-lane operations, and exponentials, of one launch.
+    part : Part
+        Part of the layer that it belongs to.
+    stream : Stream or None
+        How its operand is read from flash; None where it always sits in DRAM.
     """
 
     name: str
@@ -86,6 +123,9 @@ class Op:
     parameter_elements: float = 0.0
     lane_ops: float = 0.0
     exp_count: float = 0.0
+    overlap: float = 1.0
+    part: Part = Part.OTHER
+    stream: Stream | None = None
 
     @property
     def macs(self) -> float:
@@ -93,9 +133,14 @@ class Op:
         return self.count * mean(self.m) * mean(self.n) * (mean(self.k) + self.v)
 
     @property
+    def scores(self) -> float:
+        """Attention scores of one launch; none in any other operator."""
+        return self.exp_count if self.kind is Kind.ATTENTION else 0.0
+
+    @property
     def input_elements(self) -> float:
-        """Activation elements of the (m x k) operands of one launch."""
-        return self.count * mean(self.m) * mean(self.k)
+        """Activation elements of the (m x k) operands of one launch, as memory holds them."""
+        return self.count * mean(self.m) * mean(self.k) / self.overlap
 
 
 def mean(length: Dim) -> float:
@@ -117,6 +162,10 @@ class Storage:
         KV-cache elements at the end of the output, over the batch.
     activation_elements : float
         Largest working set of one kernel.
+    streamed_elements : float
+        Those of the class `streamed` that may stay on flash.
+    streamed : Operand
+        Their class.
     """
 
     weight_elements: float
@@ -125,6 +174,8 @@ class Storage:
     parameter_elements: float
     kv_elements: float
     activation_elements: float
+    streamed_elements: float = 0.0
+    streamed: Operand = Operand.WEIGHTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +189,12 @@ class Workload:
     decode : tuple of Op
         Rows of one decode step, averaged over the growing context.
     decode_steps, batch_size, prompt_tokens : int
-        How often the decode runs, maybe never, and for how many sequences and tokens.
+        How often the decode runs, maybe never, for how many sequences, and tokens of each prompt
+        that the prefill processes.
     storage : Storage
         What must sit in memory.
+    passes : float
+        Passes over a model, each with its fixed cost, that one decode step stands for.
     """
 
     prefill: tuple[Op, ...]
@@ -149,3 +203,4 @@ class Workload:
     batch_size: int
     prompt_tokens: int
     storage: Storage
+    passes: float = 1.0

@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from dse.dtype import Format, parse_format
+from dse.workload.curve import PLAIN
 
-__all__ = ["Precision", "Scenario"]
+if TYPE_CHECKING:
+    from dse.workload.model import Model
+
+__all__ = ["Precision", "Scenario", "conflict"]
+
+
+def conflict(draft: object, acceptance: object, beams: int) -> tuple[str, str] | None:
+    """Field of a scenario that does not go with its others, and the rule; None where all do.
+
+    Examples
+    --------
+    >>> conflict(None, None, 4)
+    >>> conflict("a-draft", None, 1)
+    ('acceptance', 'must be given beside a draft')
+    """
+    if draft is not None and acceptance is None:
+        return "acceptance", "must be given beside a draft"
+    if draft is not None and beams > 1:
+        return "beams", "must be 1 beside a draft"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +43,9 @@ class Precision:
         Activations, and the type that matrix products with weights take.
     kv : Format
         Keys and values in the cache.
+    quantisation : str
+        How numbers were rounded into these formats: a method of `METHODS`, or ``best``; by
+        default to nearest. It bears on the quality alone.
     """
 
     weights: Format
@@ -29,6 +53,7 @@ class Precision:
     embedding: Format
     activations: Format
     kv: Format
+    quantisation: str = PLAIN
 
 
 def _fp16() -> Precision:
@@ -55,6 +80,30 @@ class Scenario:
     fusion : str
         ``full``: flash-style attention and elementwise work folded into the matrix kernels, as a
         competent compiler does; ``none``: each operator is a kernel of its own.
+    steps, guidance : int or None
+        Of a network of layers: steps, and evaluations of a guided stage per step; None takes the
+        network's own. A language model has neither.
+    cached_prompt_tokens : int
+        Tokens at the head of the prompt whose keys and values are in the cache already.
+    prefill_chunk_tokens : int or None
+        Tokens of the prompt that one pass processes; None for all of them.
+    beams : int
+        Sequences that a beam search keeps for one output, >= 1.
+    draft : Model or None
+        Model that drafts tokens for this one to verify, in the same formats; None for no draft.
+    draft_tokens : int
+        Tokens drafted at a time, >= 1.
+    acceptance : float or None
+        Probability that a drafted token is accepted, 0 to 1; a number where there is a draft.
+    offload : str
+        What may stay on flash where the DRAM is too small: ``none``, ``weights``, ``experts`` or
+        ``kv``.
+    load_ahead : bool
+        Whether what comes from flash is loaded while the unit computes.
+    active_fraction : float
+        Share of the neurons of its feed-forward networks that one token activates, in (0, 1].
+    popularity_skew : float
+        Exponent s of the popularity rank^-s of experts, or of sparsely active neurons, in [0, 1).
     """
 
     name: str = "custom"
@@ -63,6 +112,18 @@ class Scenario:
     batch_size: int = 1
     precision: Precision = field(default_factory=_fp16)
     fusion: str = "full"
+    steps: int | None = None
+    guidance: int | None = None
+    cached_prompt_tokens: int = 0
+    prefill_chunk_tokens: int | None = None
+    beams: int = 1
+    draft: Model | None = None
+    draft_tokens: int = 4
+    acceptance: float | None = None
+    offload: str = "none"
+    load_ahead: bool = True
+    active_fraction: float = 1.0
+    popularity_skew: float = 0.0
 
     @property
     def decode_steps(self) -> int:

@@ -62,6 +62,16 @@ def test_faults_of_the_file_are_located(run: Callable[..., Any], tmp_path: Path)
     assert "bad.csv:2:7: value: must be a finite number" in done.err
 
 
+def test_a_header_of_kernels_may_be_quoted_and_marked(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "kernels.csv"
+    row = "Jetson AGX Orin 64GB,gemm,fp16,128,128,128,1"
+    head = '"chip","kind","precision","m","n","k","time_ms"'
+    path.write_text(f"{head}\n{row}\n", encoding="utf-8-sig")
+    assert len(run("validate", str(path), "--json").document("kernels")["rows"]) == 1
+
+
 def test_calibrate_writes_a_stack(run: Callable[..., Any], small: Path, tmp_path: Path) -> None:
     document = json.loads(run("validate", str(small), "--json").out)
     name = next(iter(document["by_stack"]))
@@ -71,10 +81,48 @@ def test_calibrate_writes_a_stack(run: Callable[..., Any], small: Path, tmp_path
     assert "each chip left out" in done.out
     assert run("specs", "check", str(out)).code == 0
     found = run("calibrate", str(small), "--stack", name, "--json").document("calibrate")
-    assert set(found["parameters"]) >= {"dram_efficiency", "kernel_s"}
+    assert set(found["parameters"]) >= {"dram_efficiency", "dispatches_per_op"}
 
 
 def test_calibrate_names_the_stacks_there_are(run: Callable[..., Any], small: Path) -> None:
     done = run("calibrate", str(small), "--stack", "no-such")
     assert done.code == 2
     assert "it has" in done.err
+
+
+OWN = "id,chip,unit,model,engine,weight_bits_per_param,prompt_tokens,metric,value\n"
+
+
+def test_calibrate_takes_an_engine_of_the_name_asked_for(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "own.csv"
+    lines = [
+        f"p{i},{chip},gpu,llama-2-7b,my-engine,4.5,512,prefill_tok_s,{value}"
+        for i, (chip, value) in enumerate([("Apple M1", 40), ("Apple M2", 60), ("Apple M3", 60)])
+    ]
+    path.write_text(OWN + "\n".join(lines) + "\n", encoding="utf-8")
+    done = run("calibrate", str(path), "--stack", "my-engine", "--json")
+    assert done.code == 0, done.err
+    found = done.document("calibrate")
+    assert (found["stack"], found["rows"], found["chips"]) == ("my-engine", 3, 3)
+
+
+def test_calibrate_refuses_what_the_data_cannot_identify(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    path, out = tmp_path / "one.csv", tmp_path / "one.yaml"
+    path.write_text(
+        OWN + "a,Apple M1,gpu,llama-2-7b,my-engine,4.5,128,decode_tok_s,12\n", encoding="utf-8"
+    )
+    done = run("calibrate", str(path), "--stack", "my-engine", "--out", str(out))
+    assert done.code == 2
+    assert "identifies no parameter of my-engine with its 1 row" in done.err
+    assert not out.exists()
+
+
+def test_the_page_is_of_the_shipped_data_alone(run, tmp_path):
+    done = run("validate", "measurements.csv", "--docs", str(tmp_path / "page.md"))
+    assert done.code == 2
+    assert "--docs" in done.err
+    assert not (tmp_path / "page.md").exists()

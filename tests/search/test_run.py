@@ -201,15 +201,15 @@ def test_the_same_bytes_in_other_processes_and_other_for_other_seeds(toy, space,
 
 def test_what_is_not_finite_is_never_told_and_never_on_the_front(toy, monkeypatch, tmp_path):
     space = toy.make_space(models=1)
-    evaluate = survey.evaluate_designs
+    evaluate = survey.Evaluator.evaluate
 
-    def broken(space, index, silicon):
-        columns = evaluate(space, index, silicon)
+    def broken(self, index, names=None):
+        columns = evaluate(self, index, names)
         columns["tpot_s"][index[:, 0] == 0] = np.inf
         columns["cost_usd"][index[:, 0] == 1] = np.nan
         return columns
 
-    monkeypatch.setattr(survey, "evaluate_designs", broken)
+    monkeypatch.setattr(survey.Evaluator, "evaluate", broken)
     result = run_search(space, toy.SILICON, trials=120, samples=32, out=tmp_path)
     told = [
         entry
@@ -247,6 +247,6 @@ def test_the_first_generation_is_the_sweeps_best(toy, space):
     assert swept.stage == "sweep"
     study = search.proposer._study
     rows = [search.proposer._coding.row(trial.params) for trial in study.trials[:50]]
-    columns = survey.evaluate_designs(space, np.array(rows), toy.SILICON)
+    columns = survey.Evaluator(space, toy.SILICON).evaluate(np.array(rows))
     feasible = (survey.violations(space, columns) <= 0).all(axis=1)
     assert feasible.all()

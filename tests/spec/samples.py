@@ -151,6 +151,7 @@ wire_energy: 50 fJ/bit/mm
 voltage: {{reference: 0.75 V, clock: [0.5, 1], volts: [0.6 V, 0.8 V], leakage_exponent: 3}}
 bank: {{reference: 256 KiB, port: 64 B/cycle, efficiency: 0.63, efficiency_per_doubling: 0.035}}
 overhead: 0.1
+sync: 20 us
 die_logic: 0.5
 die_sram: 0.3
 wafer_diameter: 300 mm

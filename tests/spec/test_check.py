@@ -50,7 +50,7 @@ def test_faults_are_found_in_each_kind(
 def test_a_file_must_say_what_it_is(tmp_path: Path, line: str) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(line + "name: x\n")
-    with pytest.raises(SpecError, match=r"must be one of dse\.chip/1, dse\.model/1"):
+    with pytest.raises(SpecError, match=r"must be one of .*dse\.chip/1, .*dse\.model/1"):
         kind_of_file(path)
     (fault,) = check_file(path)
     assert (fault.slug, fault.path, fault.line) == ("schema", "schema", 1)

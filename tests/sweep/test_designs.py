@@ -69,7 +69,7 @@ def test_an_error_in_a_thread_is_not_lost(toy, monkeypatch):
     def fail(*_args):
         raise RuntimeError("kernel")
 
-    monkeypatch.setattr(designs, "evaluate", fail)
+    monkeypatch.setattr(designs, "evaluate_columns", fail)
     with pytest.raises(RuntimeError, match="kernel"):
         evaluate_designs(space, space.decode(np.arange(200)), toy.SILICON)
 

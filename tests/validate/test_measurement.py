@@ -47,6 +47,38 @@ def test_every_fault_is_found_at_its_place(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "sequences"),
+    [
+        ("", 1.0),
+        ("8", 8.0),
+        ("8.0", 8.0),
+        ("1e3", 1e3),
+        ("max", None),
+        ("0", None),
+        ("1e13", None),
+    ],
+)
+def test_a_batch_is_any_writing_of_its_number(
+    tmp_path: Path, text: str, sequences: float | None
+) -> None:
+    (row,) = read(tmp_path, HEAD + f"a,X,gpu,M,E,decode_tok_s,1,{text},\n")  # type: ignore[misc]
+    assert row.sequences == sequences
+
+
+@pytest.mark.parametrize("text", ["²", "8 x", "nan", "inf", "-1"])
+def test_a_batch_that_is_no_number_is_not_known(tmp_path: Path, text: str) -> None:
+    (row,) = read(tmp_path, HEAD + f"a,X,gpu,M,E,decode_tok_s,1,{text},\n")  # type: ignore[misc]
+    assert row.sequences is None
+
+
+def test_a_bandwidth_of_zero_is_unknown_and_one_beyond_reason_a_fault(tmp_path: Path) -> None:
+    (row,) = read(tmp_path, HEAD + "a,X,gpu,M,E,decode_tok_s,1,1,0\n")  # type: ignore[misc]
+    assert row.peak_bytes_per_s is None
+    text = HEAD + "a,X,gpu,M,E,decode_tok_s,1,1,1e30\n"
+    assert faults(tmp_path, text) == [(2, "peak_bw_gbs", "range")]
+
+
 def test_missing_columns_and_files_are_faults(tmp_path: Path) -> None:
     assert faults(tmp_path, "id,chip\na,b\n") == [(1, "", "missing")]
     with pytest.raises(SpecError, match="No such file"):

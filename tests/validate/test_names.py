@@ -31,8 +31,39 @@ def test_engines(library: Library, engine: str, unit: str, chip: str, stack: str
     assert library.names.stack(engine, unit, chip) == stack
 
 
+@pytest.mark.parametrize(
+    ("engine", "unit", "chip", "words", "stack"),
+    [
+        ("llama.cpp Metal", "gpu", "Apple M1", "README; May 2024 build", "llama.cpp-metal-2024"),
+        ("llama.cpp CUDA", "gpu", "NVIDIA RTX 4090", "May 2024 build", "llama.cpp-cuda-2024"),
+        ("llama.cpp", "gpu", "Jetson AGX Orin 64GB", "Jan 2024", "llama.cpp-cuda-2024"),
+        ("llama.cpp CUDA", "gpu", "NVIDIA RTX 4090", "README (2026)", "llama.cpp-cuda"),
+        (
+            "Ollama/llama.cpp",
+            "gpu",
+            "AMD RX 7600",
+            "eGPU on Raspberry Pi 5",
+            "llama.cpp-vulkan-pi",
+        ),
+        ("Ollama/llama.cpp", "cpu", "Raspberry Pi 5", "system: Pi 5 - 8GB", "llama.cpp-cpu"),
+        ("SGLang 0.4.6", "gpu", "NVIDIA H20 96GB", "", "sglang"),
+        ("vLLM XPU", "gpu", "Intel Core Ultra 7 258V", "", "vllm-xpu"),
+        ("TinyChat", "gpu", "NVIDIA RTX 4090", "", "tinychat"),
+        ("HF transformers", "gpu", "NVIDIA RTX 4090", "", "hf-transformers"),
+        ("MLC-LLM", "gpu", "Snapdragon 8 Gen 3", "", "mlc-opencl"),
+        ("MLC", "gpu", "Jetson AGX Orin 64GB", "", "mlc-cuda"),
+    ],
+)
+def test_a_build_that_the_row_calls_different_is_a_stack_of_its_own(
+    library: Library, engine: str, unit: str, chip: str, words: str, stack: str
+) -> None:
+    assert library.names.stack(engine, unit, chip, words) == stack
+
+
 def test_every_name_leads_into_the_library(library: Library) -> None:
-    assert set(library.names.models.values()) <= set(list_specs("model"))
+    # A part of a network is named after it: `network:part`.
+    models = {name.partition(":")[0] for name in library.names.models.values()}
+    assert models <= {*list_specs("model"), *list_specs("network")}
     assert set(library.names.chips.values()) <= set(list_specs("chip"))
 
 

@@ -53,11 +53,23 @@ def test_an_unknown_chip_is_scaled_from_its_row(row: Measurement, library: Libra
     matrix, unit = each.unit.matrix, each.unit
     ratio = next(r.ratio for r in matrix.rates if r.weights is DType.FP16)
     peak = 2 * unit.count * unit.clock_hz * matrix.rows * matrix.cols * matrix.depth * ratio
-    assert peak == pytest.approx(100e12, rel=0.01)
+    assert peak == pytest.approx(100e12)
     assert bandwidth(each, library) == pytest.approx(2e12)
     sparse = found(replace(unknown, peak_precision="FP16 sparse"), library)
-    assert sparse.unit.count == pytest.approx(unit.count / 2, abs=1)
+    half = sparse.unit.count * sparse.unit.clock_hz
+    assert half == pytest.approx(unit.count * unit.clock_hz / 2)
     assert each.chip_key == "Apple M99"
+
+
+def test_the_rate_of_a_type_that_the_likened_unit_lacks_follows_its_width(
+    row: Measurement, library: Library
+) -> None:
+    unknown = replace(row, chip="Apple M99", peak_bytes_per_s=2e12, peak_ops_per_s=100e12)
+    half = found(replace(unknown, peak_precision="FP16"), library).unit
+    assert all(rate.weights is not DType.FP4 for rate in half.matrix.rates)
+    narrow = found(replace(unknown, peak_precision="FP4"), library).unit
+    rates = (each.count * each.clock_hz for each in (half, narrow))
+    assert next(rates) == pytest.approx(4.0 * next(rates))
 
 
 def test_effective_bits_are_kept_and_the_type_is_the_nearest(
@@ -77,14 +89,26 @@ def test_effective_bits_are_kept_and_the_type_is_the_nearest(
         assert formats.head == formats.weights
 
 
+def test_an_unknown_chip_has_the_bandwidth_of_its_bus(row: Measurement, library: Library) -> None:
+    bus = replace(
+        row,
+        chip="Unknown chip",
+        peak_bytes_per_s=None,
+        memory_type="LPDDR5-6400",
+        bus_bits=64.0,
+    )
+    assert bandwidth(found(bus, library), library) == pytest.approx(51.2e9)
+
+
 def test_what_cannot_be_predicted_says_why(row: Measurement, library: Library) -> None:
     assert "zoo" in reason(replace(row, model="None-1B"), library)
     assert "batch" in reason(replace(row, batch="max"), library)
     assert "batch" in reason(replace(row, batch="31.9"), library)
-    assert "bits" in reason(replace(row, weight_bits=None), library)
+    unnamed = replace(row, weight_bits=None, weight_format="a mixture")
+    assert "bits" in reason(unnamed, library)
     assert "image_s" in reason(replace(row, metric="image_s"), library)
     assert "prompt" in reason(replace(row, metric="ttft_s", prompt_tokens=None), library)
-    lost = replace(row, chip="Unknown chip", peak_bytes_per_s=None)
+    lost = replace(row, chip="Unknown chip", peak_bytes_per_s=None, bus_bits=None)
     assert "bandwidth" in reason(lost, library)
     assert "peak" in reason(
         replace(lost, peak_ops_per_s=None, metric="prefill_tok_s", prompt_tokens=512.0), library

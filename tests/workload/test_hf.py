@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dse.spec.build import to_model
+from dse.spec.build_model import to_model
 from dse.spec.schema import ModelSpec
 from dse.workload import Model
 from dse.workload.hf import ConfigError, canonical

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from dse.spec import load_model
-from dse.spec.build import to_model
+from dse.spec.build_model import to_model
 from dse.spec.schema import ModelSpec
 from dse.workload import Model
 from dse.workload.hf import canonical

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -125,10 +126,45 @@ PEAKS = [
     ("nvidia-rtx-a5000", "gpu", "fp16", 111.1),
     ("nvidia-rtx-4000-ada", "gpu", "fp16", 106.9),
     ("nvidia-rtx-6000-ada", "gpu", "fp16", 364.0),
+    ("nvidia-a400", "gpu", "fp16", 10.8),
+    ("nvidia-rtx-a2000", "gpu", "fp16", 31.9),
+    ("nvidia-rtx-pro-6000", "gpu", "fp16", 503.8),
+    ("nvidia-rtx-pro-6000", "gpu", "fp4", 2015.0),
+    ("nvidia-rtx-3500-ada-laptop", "gpu", "fp16", 92.0),
+    ("nvidia-rtx-4070-laptop", "gpu", "fp16", 36.5),
+    ("nvidia-gtx-1080-ti", "gpu", "fp32", 11.34),
+    ("nvidia-gtx-1080-ti", "gpu", "int8", 45.4),
+    ("amd-rx-580", "gpu", "fp32", 6.17),
+    ("amd-rx-6500-xt", "gpu", "fp32", 5.77),
+    ("amd-rx-6800-xt", "gpu", "fp32", 20.74),
+    ("amd-rx-6900-xt", "gpu", "fp32", 23.04),
+    ("amd-rx-7600", "gpu", "fp16", 43.5),
+    ("amd-rx-7800-xt", "gpu", "fp16", 74.6),
+    ("amd-pro-w7700", "gpu", "fp16", 56.6),
+    ("amd-rx-9070", "gpu", "fp16", 145.0),
+    ("amd-r9700", "gpu", "fp16", 191.0),
+    ("intel-arc-a310", "gpu", "fp16", 24.6),
+    ("intel-arc-pro-b50", "gpu", "int8", 170.0),
+    ("apple-a13", "npu", "fp16", 6.0),
+    ("aws-inferentia2-x12", "npu", "bf16", 12 * 190.0),
+    ("aws-trainium1-x16", "npu", "bf16", 16 * 190.0),
 ]
+
+# Published dense FP16 peaks with FP16 sums, where those are faster, 1e12 op/s.
+NARROW_PEAKS = {
+    "nvidia-rtx-3080": 119.0,
+    "nvidia-rtx-3090": 142.0,
+    "nvidia-rtx-4090": 330.3,
+    "nvidia-rtx-5080": 225.1,
+    "nvidia-rtx-5090": 419.0,
+    "nvidia-rtx-a5000": 111.1,
+    "nvidia-rtx-6000-ada": 364.0,
+}
 
 # Published DRAM bandwidths, 1e9 B/s.
 BANDWIDTHS = {
+    "aws-inferentia2-x12": 12 * 820.0,
+    "aws-trainium1-x16": 16 * 820.0,
     "snapdragon-8-gen-1": 51.2,
     "snapdragon-8-gen-2": 67.2,
     "snapdragon-8-gen-3": 76.8,
@@ -180,6 +216,7 @@ BANDWIDTHS = {
     "apple-m5-max-32core": 460.8,
     "intel-meteor-lake": 119.5,
     "intel-lunar-lake": 136.5,
+    "amd-kraken-point": 128.0,
     "amd-strix-point": 128.0,
     "amd-strix-halo": 256.0,
     "nvidia-gb10": 273.0,
@@ -225,6 +262,26 @@ BANDWIDTHS = {
     "nvidia-rtx-a5000": 768.0,
     "nvidia-rtx-4000-ada": 360.0,
     "nvidia-rtx-6000-ada": 960.0,
+    "nvidia-a400": 96.0,
+    "nvidia-rtx-a2000": 288.0,
+    "nvidia-rtx-pro-6000": 1792.0,
+    "nvidia-rtx-3500-ada-laptop": 432.0,
+    "nvidia-rtx-4050-laptop": 192.0,
+    "nvidia-rtx-4070-laptop": 256.0,
+    "nvidia-gtx-1080-ti": 484.0,
+    "amd-rx-580": 256.0,
+    "amd-rx-6500-xt": 144.0,
+    "amd-rx-6800-xt": 512.0,
+    "amd-rx-6900-xt": 512.0,
+    "amd-rx-7600": 288.0,
+    "amd-rx-7800-xt": 624.0,
+    "amd-pro-w7700": 576.0,
+    "amd-rx-9070": 640.0,
+    "amd-r9700": 640.0,
+    "intel-arc-a310": 124.0,
+    "intel-arc-pro-b50": 224.0,
+    "apple-a13": 34.1,
+    "raspberry-pi-400": 12.8,
 }
 
 
@@ -255,6 +312,15 @@ def test_every_chip_loads_under_its_own_name(name: str) -> None:
 def test_peak_is_the_published_one(name: str, unit: str, dtype: str, tera: float) -> None:
     ops = peak_ops_per_s(chip(name).unit(unit), DType[dtype.upper()])
     assert ops == pytest.approx(tera * 1e12, rel=0.01)
+
+
+@pytest.mark.parametrize("name", NARROW_PEAKS)
+def test_only_geforce_cards_gain_from_narrow_sums(name: str) -> None:
+    unit = chip(name).unit("gpu")
+    narrow = replace(unit, matrix=unit.matrix.with_narrow_sums())
+    ops = peak_ops_per_s(narrow, DType.FP16)
+    assert ops == pytest.approx(NARROW_PEAKS[name] * 1e12, rel=0.01)
+    assert peak_ops_per_s(narrow, DType.INT8) == peak_ops_per_s(unit, DType.INT8)
 
 
 @pytest.mark.parametrize("name", BANDWIDTHS)
@@ -300,9 +366,10 @@ def test_memory_is_one_that_its_type_offers(name: str) -> None:
 
 @pytest.mark.parametrize("name", CHIPS)
 def test_first_unit_is_the_one_that_runs_language_models(name: str) -> None:
-    """Phones: the NPU; wherever else a GPU is described, that."""
+    """Phones: the NPU; wherever else a GPU is described, that; boards without either, the CPU."""
     kinds = [unit.kind for unit in chip(name).units]
-    expected = "gpu" if chip(name).segment != "phone" and "gpu" in kinds else "npu"
+    order = ("npu", "gpu", "cpu") if chip(name).segment == "phone" else ("gpu", "npu", "cpu")
+    expected = next(kind for kind in order if kind in kinds)
     if name == "snapdragon-x-elite":  # Windows runs them on the NPU
         expected = "npu"
     assert kinds[0] == expected

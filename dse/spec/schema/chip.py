@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from dse.spec.schema.device import DeviceSpec
 from dse.spec.schema.field import (
     Count,
     Key,
@@ -45,6 +46,9 @@ class RateSpec(Section):
     activations: OperandType = Field(description="Type of the activations in the array.")
     rate: Annotated[float, Quantity("ratio", high="64")] = Field(
         description="Multiply-accumulates per cell and cycle, relative to rows x cols x depth."
+    )
+    narrow_rate: Annotated[float | None, Quantity("ratio", high="64")] = Field(
+        None, description="The same with sums no wider than the operands, where that is faster."
     )
 
 
@@ -180,7 +184,11 @@ class DramSpec(Section):
         float, Quantity("capacity", low="1 MiB", high="1024 TiB"), Leaf("capacity_bytes")
     ] = Field(description="Capacity.")
     efficiency: Annotated[float | None, Quantity("ratio", high="1"), Leaf("type.efficiency")] = (
-        Field(None, description="Share of the peak that streams reach, in place of the type's.")
+        Field(
+            None,
+            description="Share of the peak that a streaming kernel reaches on this memory "
+            "controller, in place of the type's.",
+        )
     )
     energy: Annotated[
         float | None, Quantity("energy_per_bit", high="1 nJ/bit"), Leaf("type.energy_j_per_bit")
@@ -199,6 +207,12 @@ class StorageSpec(Section):
     energy: Annotated[
         float, Quantity("energy_per_bit", high="100 nJ/bit"), Leaf("energy_j_per_bit")
     ] = Field(description="Energy of a read bit.")
+    random_read_bandwidth: Annotated[
+        float | None, Quantity("bandwidth", high="1 TB/s"), Leaf("random_read_bytes_per_s")
+    ] = Field(
+        None,
+        description="Bandwidth of small reads all over the device; left out, the sequential one.",
+    )
 
 
 class PowerSpec(Section):
@@ -264,6 +278,14 @@ class ChipSpec(Section):
     system_reserved: Annotated[
         float, Quantity("capacity", high="1024 TiB", zero=True), Leaf("system_reserved_bytes")
     ] = Field(0.0, description="Share of DRAM that the system and its apps keep.")
+    device: DeviceSpec | None = Field(
+        None, description="Device that it sits in; left out, one of its segment's class."
+    )
+    sync: Annotated[float | None, Quantity("time", high="1 s", zero=True), Leaf("sync_s")] = Field(
+        None,
+        description="One rendezvous of two units that share an operator, in place of the "
+        "technology's.",
+    )
     is_template: bool = Field(
         False, description="Whether it is a base of design studies and no product."
     )

@@ -9,9 +9,17 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from dse.spec.provenance import CONFIDENCES, RESERVED
+from dse.spec.schema.accuracy import AccuracyFile
+from dse.spec.schema.catalogue import CatalogueSpec
 from dse.spec.schema.chip import ChipSpec
+from dse.spec.schema.claim import ClaimSpec
+from dse.spec.schema.device import DevicesFile
 from dse.spec.schema.field import NAME_PATTERN, Section
+from dse.spec.schema.link import LinksFile, PricesFile, SharingFile
 from dse.spec.schema.model import ModelSpec
+from dse.spec.schema.network import NetworkSpec
+from dse.spec.schema.quality import QuantisationSpec
+from dse.spec.schema.ranges import RangesFile
 from dse.spec.schema.scenario import ScenarioSpec
 from dse.spec.schema.space import SpaceSpec
 from dse.spec.schema.stack import StackSpec
@@ -20,16 +28,26 @@ from dse.spec.schema.technology import DramFile, NodesFile, SiliconFile
 __all__ = ["FORMATS", "json_schema"]
 
 FORMATS: dict[str, type[Section]] = {
+    "catalogue": CatalogueSpec,
     "chip": ChipSpec,
+    "claim": ClaimSpec,
     "model": ModelSpec,
+    "network": NetworkSpec,
+    "quantisation": QuantisationSpec,
     "scenario": ScenarioSpec,
     "space": SpaceSpec,
     "stack": StackSpec,
     "nodes": NodesFile,
     "dram": DramFile,
     "silicon": SiliconFile,
+    "accuracy": AccuracyFile,
+    "device": DevicesFile,
+    "links": LinksFile,
+    "prices": PricesFile,
+    "ranges": RangesFile,
+    "sharing": SharingFile,
 }
-_WITH_BASE = ("chip", "scenario", "space")
+_WITH_BASE = ("chip", "network", "scenario", "space")
 _NULL: JsonSchemaValue = {"type": "null"}
 _TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 _CITATION: dict[str, JsonSchemaValue] = {

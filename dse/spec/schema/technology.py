@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -99,6 +99,14 @@ class VoltageSpec(Section):
     leakage_exponent: Annotated[float, Quantity("ratio", high="10", zero=True)] = Field(
         description="Power of voltage that leakage power follows."
     )
+    supply: dict[
+        Literal["phone", "laptop", "desktop", "edge", "datacentre"],
+        Annotated[float, Quantity("voltage", low="0.1 V", high="2 V")],
+    ] = Field(
+        default_factory=dict,
+        description="Usual voltage at the published clock by market segment, where a unit states "
+        "no highest clock; default: the reference.",
+    )
 
     @model_validator(mode="after")
     def _points_match(self) -> Self:
@@ -126,6 +134,23 @@ class BankSpec(Section):
     )
     efficiency_per_doubling: Annotated[float, Quantity("ratio", high="1", zero=True)] = Field(
         description="What each doubling of the bank adds to that share."
+    )
+
+
+class ActiveSpec(Section):
+    """What a running unit of one kind burns beside its operations."""
+
+    lane: Annotated[float, Quantity("energy", high="1 nJ", zero=True)] = Field(
+        0.0, description="Per cycle and vector lane."
+    )
+    cell: Annotated[float, Quantity("energy", high="1 nJ", zero=True)] = Field(
+        0.0, description="Per cycle and matrix cell."
+    )
+    issue: Annotated[float, Quantity("energy", high="1 nJ", zero=True)] = Field(
+        0.0, description="Per lane operation, on top of lane_energy."
+    )
+    idle: Annotated[float, Quantity("energy", high="1 nJ", zero=True)] = Field(
+        0.0, description="Per cycle and vector lane, between kernels, too: clocks that stay up."
     )
 
 
@@ -191,6 +216,13 @@ class SiliconFile(Section):
     )
     overhead: Annotated[float, Quantity("ratio", high="10", zero=True)] = Field(
         description="Control, interconnect and clocking over the engines' own area."
+    )
+    active: dict[Literal["npu", "gpu", "cpu"], ActiveSpec] = Field(
+        default_factory=dict,
+        description="Energy of a running unit beside its operations, by its kind.",
+    )
+    sync: Annotated[float, Quantity("time", high="1 s", zero=True)] = Field(
+        description="One rendezvous of two units that share an operator or hand one over."
     )
     die_logic: Annotated[float, Quantity("ratio", high="1", zero=True)] = Field(
         description="Share of logic in undescribed die area at the reference node."

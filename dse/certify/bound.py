@@ -1,0 +1,216 @@
+"""Lower bounds on the objectives of every design in a box, and whether any can meet the targets.
+
+The kernel is monotone in each coefficient, so one evaluation of a box's best coefficients bounds
+every design in it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+
+from dse.certify.buildable import Buildable
+from dse.certify.envelope import ROUNDING, Envelope, directions
+from dse.certify.frame import Ranks
+from dse.cost import ChipBatch, batch_columns, metric
+from dse.space import Index, Space, Target
+from dse.sweep import ALWAYS, Columns, objective_values
+from dse.technology import Silicon
+from dse.workload import Model, Scenario, Workload, unroll
+
+__all__ = ["UNBOUNDED", "Bounder"]
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+# Shares of a time at peak: neither rises nor falls with every coefficient.
+UNBOUNDED = ("prefill_utilisation", "decode_dram_utilisation")
+# Power is energy over time, of which a better coefficient lowers both.
+_POWERS = {
+    "prefill_power_w": ("prefill_energy_j", "ttft_s", "prefill_tok_s"),
+    "decode_power_w": ("energy_per_token_j", "tpot_s", "decode_tok_s"),
+}
+# Boxes per kernel call: the temporaries of one operator stay in the L2 cache.
+_CHUNK = 8192
+
+
+class Bounder:
+    """Bounds of boxes of a space.
+
+    Parameters
+    ----------
+    space : Space
+        The space, with its objectives and targets.
+    silicon : Silicon
+        Constants of the reference node.
+
+    Attributes
+    ----------
+    frame : Frame
+        The ranks and the roots of the space.
+    """
+
+    def __init__(self, space: Space, silicon: Silicon) -> None:
+        self.space = space
+        self._envelope = Envelope(space, silicon, directions(space, silicon))
+        self.frame = self._envelope.frame
+        self._buildable = Buildable(self.frame)
+        self._targets = [
+            target
+            for target in (*space.targets, *ALWAYS, Target("edge_fraction", 1.0, -1))
+            if target.metric not in ("buildable", *UNBOUNDED)
+        ]
+        asked = {*space.objectives, *(target.metric for target in self._targets)}
+        self._names = tuple(sorted(asked))
+        self._powers = {name: trio for name, trio in _POWERS.items() if name in asked}
+        needed = {*asked, *(name for trio in self._powers.values() for name in trio)}
+        self._needed = needed - {"buildable", "perplexity_ratio", *_POWERS}
+        self._limits = {t.metric: t.limit for t in space.targets if t.sense < 0}
+        # NumPy lets go of the interpreter lock: threads share the work.
+        self._pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+    def bound(self, low: Ranks, high: Ranks) -> tuple[Array, Array]:
+        """Bound the objectives and the violations of boxes.
+
+        Parameters
+        ----------
+        low, high : Ranks
+            First and last ranks, shape (n, axes).
+
+        Returns
+        -------
+        tuple
+            Bounds on the objectives, to be minimised, shape (n, objectives), and on the relative
+            violation of every limit, shape (n, limits): where one is positive, or an objective is
+            not finite, no design of the box meets the requirements.
+        """
+        values = np.full((len(low), len(self.space.objectives)), np.inf)
+        missed = np.full((len(low), len(self._targets)), np.inf)
+
+        def fill(rows: Index) -> None:
+            columns = self._columns(low[rows], high[rows])
+            values[rows] = objective_values(self.space, columns)
+            for place, target in enumerate(self._targets):
+                missed[rows, place] = target.violation(columns[target.metric]) - ROUNDING
+
+        self._spread(fill, np.flatnonzero(self._buildable.possible(low, high)))
+        missed[np.isnan(missed)] = np.inf
+        missed[~np.isfinite(values).all(axis=1)] = np.inf
+        return values, missed
+
+    def _spread(self, fill: Callable[[Index], None], rows: Index) -> None:
+        size = min(_CHUNK, max(512, -(-len(rows) // (os.cpu_count() or 1))))
+        parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+        if len(parts) == 1:
+            fill(parts[0])
+        elif parts:
+            for _ in self._pool.map(fill, parts):
+                pass
+
+    def _columns(self, low: Ranks, high: Ranks) -> Columns:
+        """Best metrics over boxes, each by its worst model."""
+        columns = {name: np.empty(len(low)) for name in self._names}
+        for rows, batch, scenario in self._envelope.best(low, high):
+            works = [unroll(model, scenario) for model in self.space.models]
+            found = [
+                self._of_model(batch, work, model, scenario)
+                for work, model in zip(works, self.space.models, strict=True)
+            ]
+            longest = self._longest(works, (low[rows], high[rows]), self._is_strong(found, works))
+            for part, work, slow in zip(found, works, longest, strict=True):
+                self._bound_powers(part, work, slow, batch)
+            for name in self._names:
+                parts = [np.broadcast_to(part[name], (len(rows),)) for part in found]
+                worst = np.max if metric(name).sense < 0 else np.min
+                columns[name][rows] = worst(parts, axis=0)
+        return columns
+
+    def _is_strong(self, found: list[Columns], works: list[Workload]) -> Mask:
+        """Where a power may be beyond its limit, so that its dearer bound is worth while."""
+        result = np.zeros(len(found[0]["buildable"]), dtype=np.bool_)
+        for name, (energy, seconds, _) in self._powers.items():
+            limit = 0.0 if name in self.space.objectives else self._limits.get(name, np.inf)
+            for part, work in zip(found, works, strict=True):
+                result |= part[energy] * _tokens(name, work) > limit * part[seconds]
+        return result
+
+    def _longest(
+        self, works: list[Workload], box: tuple[Ranks, Ranks], wanted: Mask
+    ) -> list[Columns]:
+        """Longest times by model: those of the worst coefficients, within their limits."""
+        times = {seconds for _, seconds, _ in self._powers.values()}
+        longest = [
+            {name: np.full(wanted.shape, self._limits.get(name, np.inf)) for name in times}
+            for _ in works
+        ]
+        some = np.flatnonzero(wanted)
+        if not len(some):
+            return longest
+        for places, batch, _ in self._envelope.worst(box[0][some], box[1][some]):
+            rows = some[places]
+            for known, work in zip(longest, works, strict=True):
+                one = work if len(times) > 1 else _without_other(work, *times)
+                for name, seconds in batch_columns(batch, one, times).items():
+                    known[name][rows] = np.minimum(known[name][rows], seconds)
+        return longest
+
+    def _bound_powers(
+        self, part: Columns, work: Workload, longest: Columns, batch: ChipBatch
+    ) -> None:
+        """Replace powers, of which the best coefficients lower energy and time, by bounds.
+
+            P >= max(least energy / longest time, P_static)                                   (1)
+
+        A limit on the power in its turn asks for time, and the time for static energy:
+
+            t >= (E_0 - P_static t_0) / (P_max - P_static),  E >= E_0 + P_static (t - t_0)    (2)
+
+        with t_0 and E_0 those of the best coefficients.
+        """
+        for name, (energy, seconds, rate) in self._powers.items():
+            limit = self._limits.get(name, np.inf)
+            tokens = _tokens(name, work)
+            shortest, joules = part[seconds], part[energy] * tokens
+            static = np.broadcast_to(batch.static_w, shortest.shape)
+            room = np.maximum(limit - static, np.finfo(np.float64).tiny)
+            needed = (1.0 - ROUNDING) * (joules - static * shortest) / room
+            is_late = joules > limit * shortest
+            later = np.where(is_late, np.maximum(needed, shortest), shortest)
+            part[name] = np.maximum(joules / np.maximum(longest[seconds], shortest), static)
+            part[energy] = (joules + static * (later - shortest) * (1.0 - ROUNDING)) / tokens
+            part[rate] = part[rate] * (shortest / later)
+            part[seconds] = later
+
+    def _of_model(
+        self, batch: ChipBatch, work: Workload, model: Model, scenario: Scenario
+    ) -> Columns:
+        """Metrics of the best coefficients."""
+        found = batch_columns(batch, work, self._needed)
+        if "perplexity_ratio" in self._names and model.quality is not None:
+            found["perplexity_ratio"] = model.quality.perplexity_ratio(scenario.precision)
+        shape = np.broadcast_shapes(batch.area_mm2.shape, *(np.shape(v) for v in found.values()))
+        columns = {name: np.broadcast_to(values, shape) for name, values in found.items()}
+        columns.setdefault("perplexity_ratio", np.full(shape, np.nan))
+        columns["buildable"] = np.ones(shape)  # of a box as a whole `Buildable` knows more
+        return columns
+
+
+def _tokens(power: str, work: Workload) -> int:
+    """Tokens whose energies add up to that of the power's stretch of time."""
+    return work.batch_size if power == "decode_power_w" else 1
+
+
+def _without_other(work: Workload, seconds: str) -> Workload:
+    """Workload of the phase alone that lasts so long: the other costs time to work out."""
+    if seconds == "tpot_s":
+        return dataclasses.replace(work, prefill=())
+    return dataclasses.replace(work, decode=())

@@ -1,0 +1,205 @@
+"""The best, and the worst, coefficients that any design of a box can have.
+
+Every coefficient of a chip is monotone along most axes: its best value over a box is then that of
+one corner of the box, and coefficients that ask for the same corner share one derivation. The
+directions are found by deriving the coefficients along whole lines of the space; an axis along
+which one of them turns back has no order, and its choices are enumerated instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dse.certify.frame import Frame, Ranks, by_value
+from dse.cost import ChipBatch, derive
+from dse.space import Index, Space
+from dse.technology import Silicon
+from dse.workload import Scenario
+
+__all__ = ["Envelope", "coefficients", "directions"]
+
+Array = npt.NDArray[np.float64]
+Signs = npt.NDArray[np.int8]
+
+# Lines of the space along which each coefficient is followed, per axis: half from random designs,
+# half from corners; fewer where the lines are long.
+_LINES = 1536
+_LEAST_LINES = 64
+_ON_LINES = 1 << 17
+# Differences below this share of a value are rounding.
+ROUNDING = 1e-12
+# Coefficients without a sense of their own that are metrics with one.
+_SENSES = {
+    "peak_ops_per_s": 1,
+    "peak_dram_bytes_per_s": 1,
+    "dram_streamed_s_per_byte": -1,
+    "dram_limit_s_per_byte": -1,
+}
+# What a box is not judged by here: `Buildable` asks it of the box as a whole.
+_ELSEWHERE = ("buildable",)
+
+
+def _senses(batch: ChipBatch) -> dict[str, int]:
+    """Sense of every coefficient by its path; 0 for one that must not vary within a box."""
+    own = {
+        field.name: _SENSES.get(field.name, field.metadata["sense"])
+        for field in dataclasses.fields(batch)
+        if "sense" in field.metadata and field.name not in _ELSEWHERE
+    }
+    nested = {
+        f"{place}.{field.name}": field.metadata["sense"]
+        for place, operand in enumerate(batch.operands)
+        for field in dataclasses.fields(operand)
+    }
+    return own | nested
+
+
+def _value(batch: ChipBatch, path: str) -> Array:
+    place, _, name = path.rpartition(".")
+    owner: Any = batch.operands[int(place)] if place else batch
+    value: Array = getattr(owner, name)
+    return value
+
+
+def coefficients(space: Space, index: Index, silicon: Silicon) -> dict[str, Array]:
+    """Every coefficient of the designs by its path, (n,) each."""
+    result: dict[str, Array] = {}
+    for rows, chip, scenario in space.groups(index):
+        batch = derive(chip, scenario.precision, silicon, space.unit)
+        for path in _senses(batch):
+            column = result.setdefault(path, np.empty(len(index)))
+            column[rows] = _value(batch, path)
+    return result
+
+
+def directions(space: Space, silicon: Silicon, seed: int = 0) -> dict[str, Signs]:
+    """Which way each coefficient moves with the rank on every axis.
+
+    Returns
+    -------
+    dict of str to ndarray of int8
+        By path, shape (axes,): 1 where it never falls, -1 where it never rises, 0 where it does
+        not move, 2 where it does both, or where the axis has no order.
+    """
+    starts = _starts(space, seed)
+    result: dict[str, Signs] = {}
+    for place, axis in enumerate(space.axes):
+        size = len(axis.values)
+        count = max(_LEAST_LINES, _ON_LINES // size)
+        lines = np.repeat(starts[:count], size, axis=0)
+        lines[:, place] = np.tile(by_value(axis.values), len(starts[:count]))
+        has_order = axis.is_numeric and not axis.static
+        for path, values in coefficients(space, lines, silicon).items():
+            signs = result.setdefault(path, np.zeros(len(space.axes), dtype=np.int8))
+            signs[place] = _sign(values.reshape(-1, size)) if has_order else 2
+    return result
+
+
+def _starts(space: Space, seed: int) -> Index:
+    """Designs through which the lines run, distinct: all of a small space."""
+    if space.size <= _LINES:
+        return space.decode(np.arange(space.size))
+    random = np.random.default_rng(seed)
+    anywhere = random.integers(0, space.shape, (_LINES // 2, len(space.axes)))
+    corners = random.integers(0, 2, anywhere.shape) * (np.array(space.shape) - 1)
+    both = np.stack([corners, anywhere], axis=1).reshape(-1, len(space.axes))
+    ends = np.stack([0 * corners[0], np.array(space.shape) - 1])
+    _, first = np.unique(np.concatenate([ends, both]), axis=0, return_index=True)
+    return np.asarray(np.concatenate([ends, both])[np.sort(first)])
+
+
+def _sign(lines: Array) -> int:
+    with np.errstate(invalid="ignore"):  # infinite all along a line: it does not move
+        steps = np.nan_to_num(np.diff(lines, axis=1))
+    slack = ROUNDING * np.abs(lines[:, :1])
+    rises, falls = bool(np.any(steps > slack)), bool(np.any(steps < -slack))
+    return 2 if rises and falls else int(rises) - int(falls)
+
+
+class Envelope:
+    """Best and worst coefficients over boxes of a space.
+
+    Parameters
+    ----------
+    space, silicon : Space, Silicon
+        The space, and the constants of the reference node.
+    signs : mapping
+        What `directions` found.
+
+    Attributes
+    ----------
+    frame : Frame
+        The ranks and the roots of the space.
+    """
+
+    def __init__(self, space: Space, silicon: Silicon, signs: Mapping[str, Signs]) -> None:
+        self.space, self.silicon = space, silicon
+        (_, chip, scenario), *_ = space.groups(np.zeros((1, len(space.axes)), dtype=np.int64))
+        self._senses = _senses(derive(chip, scenario.precision, silicon, space.unit))
+        axes = np.ones(len(space.axes), dtype=np.bool_)
+        for path, sense in self._senses.items():
+            axes &= signs[path] != 2 if sense else signs[path] == 0
+        self.frame = Frame(space, axes)
+        self._corners = self._share(signs)
+
+    def _share(self, signs: Mapping[str, Signs]) -> list[tuple[Signs, list[str]]]:
+        """Corners of a box, and the coefficients that are best there.
+
+        A corner is a row of 1 for the last rank and -1 for the first; a coefficient goes to the
+        first corner that agrees wherever it moves.
+        """
+        corners: list[tuple[Signs, list[str]]] = []
+        for path, sense in self._senses.items():
+            wanted = np.where(self.frame.ordered, signs[path] * np.int8(sense), 0).astype(np.int8)
+            for corner, paths in corners:
+                if np.all((wanted == 0) | (corner == 0) | (wanted == corner)):
+                    np.copyto(corner, wanted, where=corner == 0)
+                    paths.append(path)
+                    break
+            else:
+                corners.append((wanted.copy(), [path]))
+        return corners
+
+    def best(self, low: Ranks, high: Ranks) -> Iterator[tuple[Index, ChipBatch, Scenario]]:
+        """Best coefficients of boxes, group by group as `Space.groups` makes them."""
+        return self._extreme(low, high, 1)
+
+    def worst(self, low: Ranks, high: Ranks) -> Iterator[tuple[Index, ChipBatch, Scenario]]:
+        """Worst coefficients of boxes, likewise."""
+        return self._extreme(low, high, -1)
+
+    def _extreme(
+        self, low: Ranks, high: Ranks, side: int
+    ) -> Iterator[tuple[Index, ChipBatch, Scenario]]:
+        places = [
+            self.frame.index(np.where(side * corner > 0, high, low)) for corner, _ in self._corners
+        ]
+        for rows, chip, scenario in self.space.groups(places[0]):
+            merged = derive(chip, scenario.precision, self.silicon, self.space.unit)
+            for (_, paths), index in zip(self._corners[1:], places[1:], strict=True):
+                ((_, other, formats),) = self.space.groups(index[rows])
+                batch = derive(other, formats.precision, self.silicon, self.space.unit)
+                merged = _with(merged, batch, paths)
+            yield rows, merged, scenario
+
+
+def _with(batch: ChipBatch, other: ChipBatch, paths: list[str]) -> ChipBatch:
+    """Batch with these coefficients of the other."""
+    own: dict[str, Any] = {path: _value(other, path) for path in paths if "." not in path}
+    operands = tuple(
+        dataclasses.replace(
+            operand,
+            **{
+                path.partition(".")[2]: _value(other, path)
+                for path in paths
+                if path.startswith(f"{place}.")
+            },
+        )
+        for place, operand in enumerate(batch.operands)
+    )
+    return dataclasses.replace(batch, **own, operands=operands)

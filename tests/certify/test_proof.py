@@ -1,0 +1,168 @@
+"""No certificate is ever false: random small spaces against their enumeration."""
+
+from __future__ import annotations
+
+import dataclasses
+from importlib import util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dse.certify import proof as room
+from dse.certify.archive import relaxed
+from dse.certify.bound import UNBOUNDED, Bounder
+from dse.certify.branch import bounded
+from dse.certify.proof import Proof, stages_to
+from dse.cost import METRICS
+from dse.pareto import non_dominated
+from dse.space import Space
+from dse.sweep import evaluate_designs, objective_values, violations
+
+
+def _load(name: str, path: Path) -> ModuleType:
+    spec = util.spec_from_file_location(name, path)
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+HERE = Path(__file__).parent
+TOY = _load("toy", HERE.parent / "sweep" / "toy.py")
+SPACES = _load("spaces", HERE / "spaces.py")
+small = SPACES.spaces(TOY)
+BOUNDED = tuple(m.name for m in METRICS if m.sense and m.name not in UNBOUNDED)
+
+
+def _proven(space: Space, eps: float, leaf: int) -> Proof:
+    proof = Proof(space, TOY.SILICON, eps, seed=0)
+    with mock.patch.object(room, "_LEAF", leaf), mock.patch.object(room, "_BATCH", 64):
+        proof.cover()
+        assert proof.run(float("inf"), lambda _: None)
+    proof.close()
+    return proof
+
+
+def _boxes(space: Space, bounder: Bounder, random: np.random.Generator) -> tuple[Any, Any, Any]:
+    """Random boxes, and a random design in each."""
+    low, high = bounder.frame.roots()
+    root = random.integers(0, len(low), 40)
+    low, high = low[root], high[root]
+    ends = np.sort(random.integers(low, high + 1, (2, *low.shape)), axis=0)
+    ranks = random.integers(ends[0], ends[1] + 1)
+    return ends[0].astype(np.int32), ends[1].astype(np.int32), bounder.frame.index(ranks)
+
+
+@given(small, st.integers(0, 2**32 - 1))
+def test_no_metric_of_a_design_is_better_than_the_bound_of_its_box(
+    space: Space, seed: int
+) -> None:
+    free = dataclasses.replace(space, objectives=BOUNDED, targets=())
+    bounder = Bounder(free, TOY.SILICON)
+    low, high, index = _boxes(free, bounder, np.random.default_rng(seed))
+    values, _ = bounder.bound(low, high)
+    columns = evaluate_designs(free, index, TOY.SILICON)
+    exact = objective_values(free, columns)
+    buildable = (violations(free, columns)[:, -1] <= 0.0) & (columns["edge_fraction"] <= 1.0)
+    least = exact + 1e-9 * np.abs(exact)
+    for place, name in enumerate(BOUNDED):
+        if name != "buildable":
+            assert np.all(values[buildable, place] <= least[buildable, place]), name
+    bounder.close()
+
+
+@given(small, st.integers(0, 2**32 - 1))
+def test_no_box_is_given_up_that_holds_a_design_that_meets_the_targets(
+    space: Space, seed: int
+) -> None:
+    bounder = Bounder(space, TOY.SILICON)
+    low, high, index = _boxes(space, bounder, np.random.default_rng(seed))
+    boxes = bounded(low, high, bounder)
+    columns = evaluate_designs(space, index, TOY.SILICON)
+    usable = (violations(space, columns) <= 0.0).all(axis=1)
+    assert np.all(boxes.missed[usable] <= 0.0)
+    values = objective_values(space, columns)[usable]
+    assert np.all(boxes.bound[usable] <= values + 1e-9 * np.abs(values))
+    bounder.close()
+
+
+@given(small, st.sampled_from([1, 16]))
+def test_the_exact_front_is_the_enumerated_one(space: Space, leaf: int) -> None:
+    proof = _proven(space, 0.0, leaf)
+    every = SPACES.enumerated(space, TOY.SILICON)
+    front = np.unique(every[non_dominated(every)], axis=0) if len(every) else every
+    found = proof.archive.front.values
+    assert found.shape == front.shape
+    np.testing.assert_allclose(found, front, rtol=1e-9)
+    assert len(np.unique(found, axis=0)) == len(found)
+    assert proof.reached == 0.0
+
+
+@given(small, st.sampled_from([0.001, 0.01, 0.1, 0.7]), st.sampled_from([1, 16]))
+def test_every_design_is_within_eps_of_the_front(space: Space, eps: float, leaf: int) -> None:
+    proof = _proven(space, eps, leaf)
+    every, found = SPACES.enumerated(space, TOY.SILICON), proof.archive.front.values
+    assert bool(len(every)) == bool(len(found))
+    for values in relaxed(every, eps * (1 + 1e-9)):
+        assert np.any((found <= values + 1e-12 * np.abs(values)).all(axis=1))
+
+
+@given(small, st.integers(0, 6))
+def test_what_is_measured_when_stopped_is_true(space: Space, steps: int) -> None:
+    proof = Proof(space, TOY.SILICON, 0.0, seed=0)
+    clock = [0.0] * steps + [1.0] * 1000
+    with (
+        mock.patch.object(room, "_LEAF", 1),
+        mock.patch.object(room, "_BATCH", 4),
+        mock.patch.object(room.time, "monotonic", side_effect=clock),
+    ):
+        proof.cover()
+        proof.run(0.5, lambda _: None)
+    proof.close()
+    eps, found = proof.measure(), proof.archive.front.values
+    if np.isfinite(eps):
+        for values in relaxed(SPACES.enumerated(space, TOY.SILICON), eps * (1 + 1e-9) + 1e-12):
+            assert np.any((found <= values + 1e-12 * np.abs(values)).all(axis=1))
+
+
+def test_a_bound_that_is_false_is_noticed() -> None:
+    space = TOY.make_space(objectives=("tpot_s",))
+    honest = Bounder.bound
+
+    def false(self: Bounder, low: Any, high: Any) -> Any:
+        values, missed = honest(self, low, high)
+        return values * 1.5, missed
+
+    proof = Proof(space, TOY.SILICON, 0.0, seed=0)
+    with mock.patch.object(Bounder, "bound", false):
+        proof.cover()
+        with pytest.raises(ArithmeticError, match="better than the bound of its box"):
+            proof.run(float("inf"), lambda _: None)
+    proof.close()
+
+
+def test_axes_that_nothing_sees_collapse() -> None:
+    """A hundred billion designs, of which 3,200 differ."""
+    base = TOY.make_space()
+    blind = [
+        SPACES.axis("chip.year", tuple(range(2000, 5000))),
+        SPACES.axis("chip.power.sustained_w", tuple(np.linspace(1.0, 9.0, 3000).tolist())),
+        SPACES.axis("chip.power.peak_w", tuple(np.linspace(1.0, 9.0, 3000).tolist())),
+    ]
+    space = dataclasses.replace(base, axes=(*base.axes, *blind))
+    assert space.size > 8e13
+    found = _proven(space, 0.0, 16)
+    every = SPACES.enumerated(base, TOY.SILICON)
+    front = np.unique(every[non_dominated(every)], axis=0)
+    np.testing.assert_allclose(found.archive.front.values, front, rtol=1e-12)
+
+
+def test_stages_end_with_what_was_asked() -> None:
+    assert stages_to(0.0)[-2:] == (0.001, 0.0)
+    assert stages_to(3.0) == (3.0,)
+    assert list(stages_to(0.015)) == sorted(stages_to(0.015), reverse=True)
