@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ __all__ = [
     "Evaluator",
     "asked_metrics",
     "evaluate_designs",
+    "keep_freed_memory",
     "objective_values",
     "requirements",
     "shortfall_parts",
@@ -35,6 +37,9 @@ ALWAYS = (Target("memory_free_bytes", 0.0, 1), Target("buildable", 1.0, 1))
 # Designs per kernel call: the temporaries of one operator stay in the L2 cache, and each below the
 # 128 KiB from which the C library asks the system for fresh pages every time.
 _CHUNK = 13_108
+# The largest block whose release raises the size from which the GNU C library maps memory anew,
+# and with it how much freed memory it keeps, to their ends (mallopt(3), M_MMAP_THRESHOLD).
+_KEPT_BYTES = 31 << 20
 # What a metric of neither sense is taken from: the model that makes the slowest decode.
 _JUDGE = "tpot_s"
 
@@ -63,6 +68,15 @@ def evaluate_designs(space: Space, index: Index, silicon: Silicon) -> Columns:
     its own: the result does not depend on the number of cores.
     """
     return Evaluator(space, silicon).evaluate(index)
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Have the C library reuse what temporaries free: fresh pages cost as much as the sums do.
+
+    A block that is never written takes no memory; other C libraries do not mind.
+    """
+    np.empty(_KEPT_BYTES, dtype=np.uint8)
 
 
 class Evaluator:
@@ -110,6 +124,7 @@ class Evaluator:
         if len(chunks) == 1:
             fill(chunks[0])
         elif chunks:
+            keep_freed_memory()
             with ThreadPoolExecutor(max_workers=min(len(chunks), os.cpu_count() or 1)) as pool:
                 for _ in pool.map(fill, chunks):
                     pass

@@ -16,7 +16,12 @@ from dse.cost import evaluate_columns, metric, team_units
 from dse.pareto import Front, Sieve
 from dse.space import Index, Space
 from dse.sweep.account import Account, BlockMisses
-from dse.sweep.designs import asked_metrics, requirements, shortfall_parts
+from dse.sweep.designs import (
+    asked_metrics,
+    keep_freed_memory,
+    requirements,
+    shortfall_parts,
+)
 from dse.sweep.lattice import BLOCK, Block, Lattice
 from dse.technology import Silicon
 
@@ -137,6 +142,7 @@ class GridSweep:
         """Findings of all blocks in their order, made by as many threads as there are cores."""
         cores = os.cpu_count() or 1
         running: deque[Future[GridFindings]] = deque()
+        keep_freed_memory()
         with ThreadPoolExecutor(max_workers=cores) as pool:
             try:
                 for block in self._lattice.blocks():
