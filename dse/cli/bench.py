@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dse.cli.help import command_help
-from dse.cli.options import SpecName, json_option
+from dse.cli.options import NumberRange, SpecName, json_option
 from dse.cli.output import print_json, print_tables, say
 
 __all__ = ["bench"]
@@ -44,7 +44,7 @@ _MODELS = ("llama-2-7b", "solar-10.7b")
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(0.01, 600.0),
+    type=NumberRange(0.01, 600.0),
     default=2.0,
     show_default=True,
     help="Length of one of the three stretches of every figure.",

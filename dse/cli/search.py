@@ -17,7 +17,7 @@ from dse.cli.exploration import (
     tell,
 )
 from dse.cli.help import command_help
-from dse.cli.options import SpecName, json_option
+from dse.cli.options import NumberRange, SpecName, json_option
 from dse.cli.output import say
 from dse.cli.progress import progress_bar
 from dse.cli.stop import watched
@@ -72,13 +72,13 @@ _SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
 )
 @click.option(
     "--certify",
-    type=click.FloatRange(0.0, 1e6),
+    type=NumberRange(0.0, 1e6),
     metavar="EPS",
     help="Prove the front to within a factor of 1 + EPS, e.g. 0.01; 0 for the exact front.",
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0.0),
+    type=NumberRange(0.0),
     metavar="SECONDS",
     help="With --certify: stop after so long, and say which EPS is proven.",
 )
