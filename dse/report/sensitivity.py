@@ -175,7 +175,7 @@ def change_text(name: str, before: Mapping[str, float], after: Mapping[str, floa
     Examples
     --------
     >>> change_text("decode_power_w", {"decode_power_w": 3.0}, {"decode_power_w": 3.4})
-    '+0.400 W power, decode'
+    '+400 mW decode power'
     >>> change_text("tpot_s", {"tpot_s": 0.1}, {"tpot_s": 0.08})
     '-20.0 % time per output token'
     """
