@@ -177,7 +177,7 @@ def change_text(name: str, before: Mapping[str, float], after: Mapping[str, floa
     >>> change_text("decode_power_w", {"decode_power_w": 3.0}, {"decode_power_w": 3.4})
     '+400 mW decode power'
     >>> change_text("tpot_s", {"tpot_s": 0.1}, {"tpot_s": 0.08})
-    '-20.0 % time per output token'
+    '-20 % time per output token'
     """
     change = after[name] - before[name]
     sign, title = "+" if change > 0.0 else "-", metric_title(name)
