@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from dse.chip import Chip
-from dse.cost import BOUNDS, Stack, evaluate, metric
+from dse.cost import BOUNDS, NEUTRAL, Stack, evaluate, metric
 from dse.device import Prices, Radio, RuntimeDefaults
 from dse.errors import Fault, SpecError
 from dse.spec import load_model, load_stack, load_technology, load_workload
@@ -23,17 +23,7 @@ from dse.workload import Model, Network, Scenario
 __all__ = ["EXACT", "Bench", "Case", "Figures", "best_ratio", "phase_of"]
 
 # A runtime that loses nothing: no launches, no conversion, every engine and the bus at its peak.
-_IDEAL = Stack(
-    name="ideal",
-    dram_efficiency=math.inf,
-    matrix_efficiency=1.0,
-    lane_efficiency=1.0,
-    dispatches_per_op=0.0,
-    prompt_s=0.0,
-    step_s=0.0,
-    convert_ops=0.0,
-    score_bytes=0.0,
-)
+_IDEAL = dataclasses.replace(NEUTRAL, name="ideal", dram_efficiency=math.inf)
 _WORDS = {
     "matrix": "peak compute",
     "vector": "the vector engine",

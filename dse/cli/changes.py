@@ -11,10 +11,9 @@ from dse.cli.options import Command
 
 if TYPE_CHECKING:
     from dse.chip import Chip
-    from dse.spec.read import Draft
     from dse.workload import Scenario
 
-__all__ = ["change_options", "changed_chip", "changed_scenario", "changes_from", "chip_draft"]
+__all__ = ["change_options", "changed_chip", "changed_scenario", "changes_from"]
 
 
 def change_options(command: Command) -> Command:
@@ -58,10 +57,3 @@ def changed_scenario(ref: str, changes: Mapping[str, str]) -> Scenario:
     from dse.spec.changes import changed_scenario
 
     return changed_scenario(ref, changes)
-
-
-def chip_draft(ref: str, changes: Mapping[str, str]) -> Draft:
-    """Read a chip's file with fields replaced, as `dse.spec.changes.changed_draft` does."""
-    from dse.spec.changes import changed_draft
-
-    return changed_draft("chip", ref, changes)

@@ -14,9 +14,21 @@ import click
 from dse.errors import OutputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
     from dse.report.tables import Table
 
-__all__ = ["is_styled", "is_terminal", "json_text", "print_json", "print_tables", "say"]
+__all__ = [
+    "is_styled",
+    "is_terminal",
+    "json_text",
+    "print_json",
+    "print_tables",
+    "say",
+    "write_figure",
+]
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -76,3 +88,21 @@ def _write(text: str, *, color: bool | None = None) -> None:
 def say(message: str) -> None:
     """Write a line for people to stderr."""
     click.echo(message, err=True)
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a picture where the user asked for it, and say so.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    from dse.report.figures import save_figure
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_figure(figure, path)
+    except OSError as error:
+        raise OutputError(error.strerror or str(error)) from error
+    say(f"wrote {path}")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from dse.cli.exploration import space_from, subject_options
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
-from dse.cli.output import print_json, print_tables, say
-
-if TYPE_CHECKING:
-    from dse.report.sensitivity import SensitivityView
+from dse.cli.output import print_json, print_tables, write_figure
 
 __all__ = ["sensitivity"]
 
@@ -91,24 +88,6 @@ def sensitivity(space: str, as_json: bool, plot: Path | None, **options: Any) ->
     else:
         print_tables(indices_table(view), slopes_table(view), moves_table(view))
     if plot is not None:
-        _draw(view, plot)
+        from dse.report.tornado import tornado_figure
 
-
-def _draw(view: SensitivityView, path: Path) -> None:
-    """Write the picture.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written.
-    """
-    from dse.errors import OutputError
-    from dse.report.figures import save_figure
-    from dse.report.tornado import tornado_figure
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_figure(tornado_figure(view), path)
-    except OSError as error:
-        raise OutputError(error.strerror or str(error)) from error
-    say(f"wrote {path}")
+        write_figure(tornado_figure(view), plot)

@@ -12,7 +12,7 @@ from dse.cli.changes import change_options, changes_from
 from dse.cli.exploration import NO_DESIGN
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, TargetType, json_option, stack_option, unit_option
-from dse.cli.output import print_json, print_tables, say
+from dse.cli.output import print_json, print_tables, say, write_figure
 from dse.cli.subject import find_unit, stack_from
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ def steps(chip: str, model: str, as_json: bool, **options: Any) -> None:
         tables = [progress_table(view)]
         print_tables(*tables, *([costs_table(view)] if view.result.taken else []))
     if plot is not None:
-        _draw(view, plot)
+        from dse.report.waterfall import waterfall_figure
+
+        write_figure(waterfall_figure(view), plot)
     if not view.result.is_met:
         say("\n".join(missing_lines(view)))
         click.get_current_context().exit(NO_DESIGN)
@@ -153,23 +155,3 @@ def _space(
     drafts = {"chip": changed_draft("chip", chip, changes), "scenario": scenario}
     unit = find_unit(base, options["unit"]).name
     return step_space(catalogue, base, drafts, model, unit)
-
-
-def _draw(view: StepsView, path: Path) -> None:
-    """Write the picture.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written.
-    """
-    from dse.errors import OutputError
-    from dse.report.figures import save_figure
-    from dse.report.waterfall import waterfall_figure
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_figure(waterfall_figure(view), path)
-    except OSError as error:
-        raise OutputError(error.strerror or str(error)) from error
-    say(f"wrote {path}")

@@ -104,7 +104,10 @@ def sustained_view(
         least_tok_s=options["at_least"],
     )
     if plot is not None:
-        _draw(view, plot)
+        from dse.cli.output import write_figure
+        from dse.report.sustained_figure import sustained_figure
+
+        write_figure(sustained_figure(view), plot)
     return view
 
 
@@ -113,18 +116,3 @@ def sustained_tables(view: SustainedView | None) -> list[Table]:
     from dse.report.sustained import sustained_table
 
     return [] if view is None else [sustained_table(view)]
-
-
-def _draw(view: SustainedView, path: Path) -> None:
-    """Write the picture."""
-    from dse.cli.output import say
-    from dse.errors import OutputError
-    from dse.report.figures import save_figure
-    from dse.report.sustained_figure import sustained_figure
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_figure(sustained_figure(view), path)
-    except OSError as error:
-        raise OutputError(error.strerror or str(error)) from error
-    say(f"wrote {path}")

@@ -9,7 +9,7 @@ import click
 
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option, scenario_options
-from dse.cli.output import print_json, print_tables, say
+from dse.cli.output import print_json, print_tables, write_figure
 from dse.cli.subject import scenario_from
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def traffic(model: str, as_json: bool, **options: Any) -> None:
         raise click.UsageError(message)
     view = _view(network, scenario_from(options))
     if plot is not None:
-        _draw(view, plot)
+        from dse.report.traffic import traffic_figure
+
+        write_figure(traffic_figure(view), plot)
     if as_json:
         print_json(traffic_document(view))
     else:
@@ -107,17 +109,3 @@ def _view(model: Model, scenario: Scenario) -> TrafficView:
     for each in curves.values():
         each["bound"] = np.broadcast_to(each["bound"], room.shape)
     return TrafficView(model.name, model.title, scenario.name, room, curves)
-
-
-def _draw(view: TrafficView, path: Path) -> None:
-    """Write the picture."""
-    from dse.errors import OutputError
-    from dse.report.figures import save_figure
-    from dse.report.traffic import traffic_figure
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_figure(traffic_figure(view), path)
-    except OSError as error:
-        raise OutputError(error.strerror or str(error)) from error
-    say(f"wrote {path}")

@@ -29,7 +29,7 @@ from dse.cost.phase import OperatorRow
 from dse.cost.quality import QualityReport, metrics_of, quality_report
 from dse.cost.results import Results
 from dse.cost.roofline import OpWork
-from dse.cost.stack import Stack, apply_stack
+from dse.cost.stack import NEUTRAL, Stack, apply_stack
 from dse.cost.team import HETEROGENEOUS, team_units
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "HETEROGENEOUS",
     "IMAGE_METRICS",
     "METRICS",
+    "NEUTRAL",
     "QUALITY_METRICS",
     "TEXT_METRICS",
     "ChipBatch",

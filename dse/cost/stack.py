@@ -9,7 +9,7 @@ import numpy as np
 
 from dse.cost.batch import ChipBatch
 
-__all__ = ["Stack", "apply_stack"]
+__all__ = ["NEUTRAL", "Stack", "apply_stack"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,20 @@ class Stack:
     convert_ops: float
     score_bytes: float
     has_narrow_sums: bool = False
+
+
+# Reaches every peak and costs nothing: what remains is the chip's own.
+NEUTRAL = Stack(
+    name="neutral",
+    dram_efficiency=1.0,
+    matrix_efficiency=1.0,
+    lane_efficiency=1.0,
+    dispatches_per_op=0.0,
+    prompt_s=0.0,
+    step_s=0.0,
+    convert_ops=0.0,
+    score_bytes=0.0,
+)
 
 
 def apply_stack(chips: ChipBatch, stack: Stack) -> ChipBatch:

@@ -13,29 +13,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from dse.cost import ChipBatch, Stack, derive
+from dse.cost import NEUTRAL, ChipBatch, Stack, derive
 from dse.cost.matrix import matrix_cycles
 from dse.cost.roofline import busiest_s, engine_seconds, op_cost
 from dse.technology import Silicon
 from dse.validate.subject import Subject
 from dse.workload import Kind, Model, Op, unroll
 
-__all__ = ["NEUTRAL", "Features", "features", "predicted", "seconds"]
+__all__ = ["Features", "features", "predicted", "seconds"]
 
 Array = npt.NDArray[np.float64]
 
-# Reaches every peak and costs nothing: what remains is the chip's own.
-NEUTRAL = Stack(
-    name="neutral",
-    dram_efficiency=1.0,
-    matrix_efficiency=1.0,
-    lane_efficiency=1.0,
-    dispatches_per_op=0.0,
-    prompt_s=0.0,
-    step_s=0.0,
-    convert_ops=0.0,
-    score_bytes=0.0,
-)
 _COLUMNS = (
     "repeat",
     "matrix_s",

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dse.cost import Stack, derive
+from dse.cost import NEUTRAL, Stack, derive
 from dse.cost.evaluate import evaluate_batch
 from dse.validate import Library, Measurement, Subject, Validation, phase_of
-from dse.validate.predict import NEUTRAL, features, is_prefill, predicted, seconds
+from dse.validate.predict import features, is_prefill, predicted, seconds
 from dse.workload import unroll
 
 STACKS = (
