@@ -10,28 +10,20 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dse.advise.floors import (
+    decode_bytes,
+    ideal_seconds,
+    least_sram_bytes,
+    matrix_j,
+    prefill_bytes,
+)
 from dse.chip import Chip
 from dse.cost import ChipBatch, derive
 from dse.cost.batch import Array
 from dse.cost.capacity import StoredWidths, memory_use
-from dse.cost.numerics import mac_energy_j
-from dse.cost.roofline import seconds_per_mac
-from dse.dtype import DType
 from dse.spec import Technology
 from dse.technology import Silicon
-from dse.workload import (
-    Kind,
-    Model,
-    Op,
-    Operand,
-    Precision,
-    Scenario,
-    Workload,
-    matrix_ops,
-    operand_elements,
-    unroll,
-)
-from dse.workload.ops import mean
+from dse.workload import Model, Scenario, Workload, matrix_ops, unroll
 
 __all__ = ["ChipCheck", "Interface", "Requirement", "check_chips", "require"]
 
@@ -178,7 +170,7 @@ def require(
             raise ValueError(f"{name} must be > 0, but got {value}")
     work = unroll(model, scenario)
     precision = scenario.precision
-    decode, prefill = _decode_bytes(work, precision), _prefill_bytes(work, precision)
+    decode, prefill = decode_bytes(work, precision), prefill_bytes(work, precision)
     bandwidth, bandwidth_by = max((decode / tpot_s, "decode"), (prefill / ttft_s, "prefill"))
     rate, ops_by = max(
         (matrix_ops(work.prefill) / ttft_s, "prefill"),
@@ -186,7 +178,7 @@ def require(
     )
     batch = scenario.batch_size
     budget = None if power_w is None else power_w * tpot_s / batch
-    mac_j = _mac_j(work.decode, precision, technology) / batch
+    mac_j = matrix_j(work.decode, precision, technology) / batch
     interfaces = _interfaces(bandwidth, decode / batch, mac_j, technology, budget)
     least = interfaces[0].energy_per_token_j
     widths = StoredWidths(
@@ -203,7 +195,7 @@ def require(
         bandwidth_by=bandwidth_by,
         ops_per_s=rate,
         ops_by=ops_by,
-        sram_bytes=_least_sram(work.prefill, precision, bandwidth * ttft_s),
+        sram_bytes=least_sram_bytes(work.prefill, precision, bandwidth * ttft_s),
         capacity_bytes=float(memory_use(work.storage, widths).total),
         energy_per_token_j=least,
         power_w=least * batch / tpot_s,
@@ -244,7 +236,7 @@ def check_chips(
     for chip in chips:
         batch = derive(chip, precision, silicon)
         budget = requirement.ttft_s / float(batch.dram_s_per_byte[0])
-        sram = _least_sram(work.prefill, precision, budget)
+        sram = least_sram_bytes(work.prefill, precision, budget)
         rows.append(_check(requirement, chip, batch, work, sram))
     return tuple(sorted(rows, key=lambda r: (not r.has_all, -r.bandwidth, r.name)))
 
@@ -261,82 +253,12 @@ def _check(
         segment=chip.segment,
         bandwidth=ratio(1.0 / batch.dram_s_per_byte, need.bandwidth_bytes_per_s),
         ops=min(
-            need.ttft_s / _ideal_seconds(work.prefill, batch),
-            need.tpot_s / _ideal_seconds(work.decode, batch),
+            need.ttft_s / ideal_seconds(work.prefill, batch),
+            need.tpot_s / ideal_seconds(work.decode, batch),
         ),
         sram=ratio(batch.sram_bytes + batch.cache_bytes, sram_bytes),
         capacity=ratio(batch.dram_capacity_bytes - batch.reserved_bytes, need.capacity_bytes),
     )
-
-
-def _ideal_seconds(table: tuple[Op, ...], batch: ChipBatch) -> float:
-    """Time of the matrix work at the chip's peak rate for each pair of types."""
-    return sum(op.repeat * op.macs * float(seconds_per_mac(op, batch)[0]) for op in table)
-
-
-def _stored_bytes(
-    table: tuple[Op, ...], precision: Precision, operands: tuple[Operand, ...]
-) -> float:
-    widths = _widths(precision)
-    return sum(operand_elements(table, operand) * widths[operand] for operand in operands)
-
-
-def _decode_bytes(work: Workload, precision: Precision) -> float:
-    """Weights, head and every key and value once: the new ones are written, the others read."""
-    return _stored_bytes(work.decode, precision, tuple(Operand))
-
-
-def _prefill_bytes(work: Workload, precision: Precision) -> float:
-    """Weights and head once, and the cache written; what was just made need not be read back."""
-    appended = sum(op.repeat * op.kv_write_elements for op in work.prefill)
-    read = _stored_bytes(work.prefill, precision, (Operand.WEIGHTS, Operand.HEAD))
-    return read + appended * precision.kv.bytes_per_element
-
-
-def _widths(precision: Precision) -> dict[Operand, float]:
-    return {
-        Operand.WEIGHTS: precision.weights.bytes_per_element,
-        Operand.HEAD: precision.head.bytes_per_element,
-        Operand.KV: precision.kv.bytes_per_element,
-    }
-
-
-def _least_sram(table: tuple[Op, ...], precision: Precision, budget_bytes: float) -> float:
-    """Smallest memory whose I/O lower bound keeps the phase within a byte budget, by bisection."""
-    widths = _widths(precision)
-    gemms = [op for op in table if op.kind is Kind.GEMM]
-
-    def bound(elements: float) -> float:
-        total = 0.0
-        for op in gemms:
-            width = min(widths[op.operand], precision.activations.bytes_per_element)
-            products = mean(op.m) * mean(op.k) * mean(op.n)
-            least = op.count * (2.0 * products / math.sqrt(elements) - 2.0 * elements) * width
-            total += op.repeat * max(op.operand_elements * widths[op.operand], least)
-        return total
-
-    low, high = 1.0, 2.0**40
-    if bound(low) <= budget_bytes:
-        return 0.0
-    while high / low > 1.0 + 1e-9:
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if bound(middle) > budget_bytes else (low, middle)
-    narrow = min(*widths.values(), precision.activations.bytes_per_element)
-    return high * narrow
-
-
-def _mac_j(table: tuple[Op, ...], precision: Precision, technology: Technology) -> float:
-    """Matrix energy of one decode step on the most frugal node, J."""
-    activations = DType(precision.activations.code)
-    types = {
-        Operand.WEIGHTS: DType(precision.weights.code),
-        Operand.HEAD: DType(precision.head.code),
-        Operand.KV: DType(precision.kv.code),
-    }
-    silicon = technology.silicon
-    energy = {o: mac_energy_j(t, activations, silicon) for o, t in types.items()}
-    least = min(node.logic_energy for node in technology.nodes.values())
-    return least * sum(op.repeat * op.macs * energy[op.operand] for op in table)
 
 
 def _interfaces(

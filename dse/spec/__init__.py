@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dse.spec.build import Technology as Technology
+    from dse.spec.build_technology import Technology as Technology
     from dse.spec.device import load_device as load_device
     from dse.spec.library import list_specs as list_specs
     from dse.spec.library import root as root
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dse.spec.steps import load_catalogue as load_catalogue
 
 _HOMES = {
-    "Technology": "dse.spec.build",
+    "Technology": "dse.spec.build_technology",
     "list_specs": "dse.spec.library",
     "load_catalogue": "dse.spec.steps",
     "load_chip": "dse.spec.load",

@@ -17,17 +17,10 @@ from pydantic import BaseModel, ValidationError
 from dse.chip import Chip
 from dse.cost import Stack
 from dse.errors import Fault, SpecError
-from dse.spec.build import (
-    Technology,
-    to_chip,
-    to_drams,
-    to_nodes,
-    to_scenario,
-    to_silicon,
-    to_stack,
-)
+from dse.spec.build import to_chip, to_scenario, to_stack
 from dse.spec.build_model import to_model
 from dse.spec.build_quality import to_qualities
+from dse.spec.build_technology import Technology, to_drams, to_nodes, to_silicon
 from dse.spec.explain import explain
 from dse.spec.fault import fault_at
 from dse.spec.hf_file import import_hf
