@@ -235,12 +235,17 @@ def gather(values: tuple[Any, ...], places: Index) -> Any:
     """
     first = values[0]
     if not dataclasses.is_dataclass(first) or isinstance(first, type):
-        return np.asarray(values)[places]
+        return _take(values, places)
     fields = {}
     for field in dataclasses.fields(first):
         leaf = tuple(getattr(value, field.name) for value in values)
-        fields[field.name] = "*" if isinstance(leaf[0], str) else np.asarray(leaf)[places]
+        fields[field.name] = "*" if isinstance(leaf[0], str) else _take(leaf, places)
     return dataclasses.replace(first, **fields)
+
+
+def _take(values: tuple[Any, ...], places: Index) -> npt.NDArray[Any]:
+    # Places are known to be valid; "clip" spares the look for those that are not.
+    return np.take(np.asarray(values), places, mode="clip")
 
 
 def replace_leaf(obj: Any, path: list[str], value: Any) -> Any:

@@ -34,9 +34,9 @@ Columns = dict[str, Array]
 # What every design must do, whatever else is asked of it.
 ALWAYS = (Target("memory_free_bytes", 0.0, 1), Target("buildable", 1.0, 1))
 
-# Designs per kernel call: the temporaries of one operator stay in the L2 cache, and each below the
-# 128 KiB from which the C library asks the system for fresh pages every time.
-_CHUNK = 13_108
+# Designs per kernel call: few enough that the temporaries of one operator stay in the L2 cache, so
+# many that threads seldom wait for each other's interpreter lock between two array operations.
+_CHUNK = 32_768
 # The largest block whose release raises the size from which the GNU C library maps memory anew,
 # and with it how much freed memory it keeps, to their ends (mallopt(3), M_MMAP_THRESHOLD).
 _KEPT_BYTES = 31 << 20
@@ -116,9 +116,12 @@ class Evaluator:
         places = self._tables.order(rows) if is_known else np.arange(len(rows))
 
         def fill(chunk: Index) -> None:
-            for group, worst in self._worst(rows[chunk], wanted, is_known=is_known):
+            # Axis by axis, since every look-up reads one of them.
+            designs = np.asfortranarray(rows[chunk])
+            for group, worst in self._worst(designs, wanted, is_known=is_known):
+                target = chunk[group]
                 for name, values in worst.items():
-                    columns[name][chunk[group]] = values
+                    columns[name][target] = values
 
         chunks = _chunks(space, rows, places)
         if len(chunks) == 1:
@@ -138,7 +141,8 @@ class Evaluator:
         has_judge = len(space.models) > 1 and any(not entry.sense for entry in wanted)
         asked = [*(entry.name for entry in wanted), *([_JUDGE] if has_judge else [])]
         for places, chip, scenario in space.groups(rows):
-            known = self._tables.counts(rows[places]) if is_known else [None] * len(space.models)
+            group = rows if len(places) == len(rows) else rows[places]
+            known = self._tables.counts(group) if is_known else [None] * len(space.models)
             by_model = [
                 evaluate_columns(
                     (chip, model, scenario), self._silicon, space.unit, dict.fromkeys(asked), each
