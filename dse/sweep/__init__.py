@@ -4,6 +4,7 @@ from dse.sweep.bench import BenchResult, SpaceRate, run_bench
 from dse.sweep.designs import (
     ALWAYS,
     Columns,
+    Evaluates,
     Evaluator,
     asked_metrics,
     evaluate_designs,
@@ -14,10 +15,12 @@ from dse.sweep.designs import (
 )
 from dse.sweep.estimate import SweepEstimate, estimate_sweep
 from dse.sweep.grid import GridSweep, is_factored
-from dse.sweep.points import Points, Progress, survey_grid, survey_points
+from dse.sweep.job import FarmEvaluator, SweepJob
+from dse.sweep.points import Points, PointSweep, Progress
 from dse.sweep.reach import Reach, RequirementReach
 from dse.sweep.run import KEEP, SAMPLES, SweepResult, run_sweep
 from dse.sweep.survey import Survey
+from dse.sweep.tally import Tally
 
 __all__ = [
     "ALWAYS",
@@ -25,8 +28,11 @@ __all__ = [
     "SAMPLES",
     "BenchResult",
     "Columns",
+    "Evaluates",
     "Evaluator",
+    "FarmEvaluator",
     "GridSweep",
+    "PointSweep",
     "Points",
     "Progress",
     "Reach",
@@ -34,7 +40,9 @@ __all__ = [
     "SpaceRate",
     "Survey",
     "SweepEstimate",
+    "SweepJob",
     "SweepResult",
+    "Tally",
     "asked_metrics",
     "estimate_sweep",
     "evaluate_designs",
@@ -44,7 +52,5 @@ __all__ = [
     "run_bench",
     "run_sweep",
     "shortfalls",
-    "survey_grid",
-    "survey_points",
     "violations",
 ]
