@@ -55,8 +55,6 @@ class DaskFarm:
     ----------
     address : str
         Address of the scheduler, e.g. ``tcp://node7:8786``, or path of its scheduler file.
-    connect_s, worker_s : float
-        Time to reach the scheduler, and to wait for its first worker, s.
 
     Raises
     ------
@@ -65,14 +63,12 @@ class DaskFarm:
         versions than this process.
     """
 
-    def __init__(
-        self, address: str, connect_s: float = _CONNECT_S, worker_s: float = _WORKER_S
-    ) -> None:
+    def __init__(self, address: str) -> None:
         self.address = address
-        self._client = _connect(address, connect_s)
+        self._client = _connect(address, _CONNECT_S)
         try:
             with _explained(address):
-                _wait_for_worker(self._client, address, worker_s)
+                _wait_for_worker(self._client, address, _WORKER_S)
                 _check_versions(self._client.get_versions(packages=list(_PACKAGES)), address)
         except BaseException:
             self.close()

@@ -19,6 +19,7 @@ from dse.sweep.job import FarmEvaluator, SweepJob
 from dse.sweep.points import Points, PointSweep, Progress
 from dse.sweep.reach import Reach, RequirementReach
 from dse.sweep.run import KEEP, SAMPLES, SweepResult, run_sweep
+from dse.sweep.scaling import ScalingRow, resized, scaling
 from dse.sweep.survey import Survey
 from dse.sweep.tally import Tally
 
@@ -37,6 +38,7 @@ __all__ = [
     "Progress",
     "Reach",
     "RequirementReach",
+    "ScalingRow",
     "SpaceRate",
     "Survey",
     "SweepEstimate",
@@ -49,8 +51,10 @@ __all__ = [
     "is_factored",
     "objective_values",
     "requirements",
+    "resized",
     "run_bench",
     "run_sweep",
+    "scaling",
     "shortfalls",
     "violations",
 ]

@@ -132,9 +132,7 @@ def test_an_interrupted_search_says_how_to_go_on(run, small_space, tmp_path, mon
     assert "the same command goes on" in done.err
 
 
-def test_an_interrupted_sweep_says_how_to_go_on(
-    run, small_space, tmp_path, monkeypatch
-):
+def test_an_interrupted_sweep_says_how_to_go_on(run, small_space, tmp_path, monkeypatch):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
 

@@ -89,7 +89,16 @@ class Cluster:
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
+    """Two workers to lose."""
     made = Cluster(2)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def calm_cluster() -> Iterator[Cluster]:
+    """One worker that nobody harms."""
+    made = Cluster(1)
     yield made
     made.close()
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+import sys
 from contextlib import contextmanager
 
 import pytest
 
 from dse.cli.main import main
 from dse.errors import ClusterError
-from dse.farm import DaskFarm, cluster as rooms
+from dse.farm import DaskFarm
+from dse.farm import cluster as rooms
 from dse.store import read_journal
 from dse.sweep import SweepJob
+from tests.farm.conftest import Cluster
 
 FILES = ("front.csv", "results.csv", "summary.json")
 
@@ -38,11 +42,23 @@ def reporting(monkeypatch, report):
         yield
 
 
-@pytest.mark.parametrize("what", [("--grid",), ("--samples", "40000")], ids=["grid", "sample"])
+SWEEPS = {"grid": ("--grid",), "sample": ("--samples", "40000")}
+
+
+@pytest.fixture(scope="module")
+def here(space_file, tmp_path_factory):
+    """The same sweeps by this process alone."""
+    folder = tmp_path_factory.mktemp("here")
+    for name, what in SWEEPS.items():
+        assert run("sweep", space_file, *what, "--out", folder / name) == 0
+    return folder
+
+
+@pytest.mark.parametrize("name", SWEEPS)
 def test_a_sweep_survives_the_loss_of_a_worker(
-    cluster, space_file, tmp_path, monkeypatch, what
+    cluster, space_file, here, tmp_path, monkeypatch, name
 ):
-    assert run("sweep", space_file, *what, "--out", tmp_path / "here") == 0
+    what, here = SWEEPS[name], here / name
     seen = []
 
     def kill_once(progress):
@@ -57,9 +73,9 @@ def test_a_sweep_survives_the_loss_of_a_worker(
     assert code == 0
     assert len(cluster.workers) == 1
     assert len(seen) > 2
-    assert bytes_of(tmp_path / "there") == bytes_of(tmp_path / "here")
-    records = [read_journal(tmp_path / name / "journal.jsonl") for name in ("there", "here")]
-    assert records[0] == records[1]
+    assert bytes_of(tmp_path / "there") == bytes_of(here)
+    journals = [(folder / "journal.jsonl").read_bytes() for folder in (tmp_path / "there", here)]
+    assert journals[0] == journals[1]
 
 
 def test_a_search_survives_the_loss_of_a_worker(cluster, space_file, tmp_path, monkeypatch):
@@ -81,10 +97,9 @@ def test_a_search_survives_the_loss_of_a_worker(cluster, space_file, tmp_path, m
 
 
 def test_without_workers_left_it_waits_for_the_next_one(
-    cluster, space_file, tmp_path, monkeypatch
+    cluster, space_file, here, tmp_path, monkeypatch
 ):
-    settings = ("sweep", space_file, "--samples", 40000)
-    assert run(*settings, "--out", tmp_path / "here") == 0
+    settings = ("sweep", space_file, *SWEEPS["sample"])
     seen = []
 
     def replace_all(progress):
@@ -97,14 +112,14 @@ def test_without_workers_left_it_waits_for_the_next_one(
     with reporting(monkeypatch, replace_all):
         code = run(*settings, "--out", tmp_path / "there", "--dask", cluster.address)
     assert code == 0
-    assert bytes_of(tmp_path / "there") == bytes_of(tmp_path / "here")
+    assert bytes_of(tmp_path / "there") == bytes_of(here / "sample")
 
 
 def test_a_lost_scheduler_ends_the_run_which_can_be_gone_on_with(
-    cluster, space_file, tmp_path, monkeypatch, capsys
+    cluster, space_file, here, tmp_path, monkeypatch, capsys
 ):
+    monkeypatch.setattr(rooms, "_CONNECT_S", 2.0)
     settings = ("sweep", space_file, "--grid", "--out", tmp_path / "there")
-    assert run(*settings[:3], "--out", tmp_path / "here") == 0
     seen = []
 
     def kill_all(progress):
@@ -122,15 +137,15 @@ def test_a_lost_scheduler_ends_the_run_which_can_be_gone_on_with(
     assert done == len(seen)
     assert run(*settings) == 0
     assert f"went on after {done} pieces" in capsys.readouterr().err
-    assert bytes_of(tmp_path / "there") == bytes_of(tmp_path / "here")
+    assert bytes_of(tmp_path / "there") == bytes_of(here / "grid")
 
 
-def test_other_versions_on_the_workers_are_refused(cluster, space_file, tmp_path, monkeypatch, capsys):
+def test_other_versions_on_the_workers_are_refused(
+    calm_cluster, space_file, tmp_path, monkeypatch, capsys
+):
     monkeypatch.setattr("dse.__version__", "9.9.9")
-    code = run(
-        "sweep", space_file, "--samples", 9, "--out", tmp_path / "run", "--dask", cluster.address
-    )
-    assert code == 5
+    out, address = tmp_path / "run", calm_cluster.address
+    assert run("sweep", space_file, "--samples", 9, "--out", out, "--dask", address) == 5
     assert "dse 0.1.0 there, 9.9.9 here" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
@@ -163,16 +178,38 @@ def test_nobody_there(space_file, tmp_path, monkeypatch, capsys, address, reason
         assert not out.exists()
 
 
-def test_a_scheduler_without_workers(cluster, capsys):
-    for _ in range(2):
-        cluster.kill_worker()
-    with pytest.raises(ClusterError, match=r"has no worker after 0\.2 s"):
-        DaskFarm(cluster.address, worker_s=0.2)
+def test_a_scheduler_without_workers(monkeypatch):
+    monkeypatch.setattr(rooms, "_WORKER_S", 0.2)
+    empty = Cluster(0)
+    try:
+        with pytest.raises(ClusterError, match=r"has no worker after 0\.2 s"):
+            DaskFarm(empty.address)
+    finally:
+        empty.close()
 
 
-def test_a_fault_of_the_work_itself_is_not_taken_for_the_cluster_s(cluster):
-    with DaskFarm(cluster.address) as farm, pytest.raises(IndexError, match="out of range"):
-        list(farm.results("abc".__class__.__getitem__ and Picks(), [0, 7]))
+def test_a_fault_of_the_work_itself_is_not_taken_for_the_cluster_s(calm_cluster):
+    with DaskFarm(calm_cluster.address) as farm, pytest.raises(IndexError, match="out of range"):
+        list(farm.results(Picks(), [0, 7]))
+
+
+def test_a_task_is_a_few_hundred_bytes_whatever_the_space():
+    job = "dse-job-0123456789abcdef"
+    task = pickle.dumps((rooms._work, job, job[-16:], rooms._versions(), 123_456))
+    assert len(task) < 300
+
+
+def test_without_dask_it_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ClusterError, match=r"pip install 'dse\[cluster\]'"):
+        DaskFarm("tcp://127.0.0.1:9")
+
+
+def test_the_scheduler_s_file_stands_for_its_address(calm_cluster, tmp_path):
+    place = tmp_path / "scheduler.json"
+    place.write_text(json.dumps({"address": calm_cluster.address}))
+    with DaskFarm(str(place)) as farm:
+        assert list(farm.results(Picks(), [2, 0, 1])) == [3, 1, 2]
 
 
 class Picks:
