@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = ["sweep"]
 
-# Designs of a grid above which its size is announced, and above which it is refused.
+# Designs of a grid above which its size is announced, and above which it is refused: to this
+# machine, and to a cluster.
 _LARGE = 10_000_000
 _TOO_LARGE = 2_000_000_000
+_TOO_LARGE_FOR_MANY = 2_000_000_000_000
 
 
 @click.command(
@@ -82,7 +84,8 @@ def sweep(space: str, as_json: bool, **options: Any) -> None:
         return
     out = output_of(space, loaded, options)
     if options["grid"] and loaded.size > _LARGE:
-        _announce(loaded, silicon, settings)
+        limit = _TOO_LARGE if options["dask"] is None else _TOO_LARGE_FOR_MANY
+        _announce(loaded, silicon, settings, limit)
     result = _run(loaded, silicon, out, options["dask"], settings)
     say(
         f"{result.evaluated} of {loaded.size} designs evaluated; "
@@ -105,15 +108,15 @@ def _run(
     return result
 
 
-def _announce(space: Space, silicon: Silicon, settings: dict[str, Any]) -> None:
-    """Say what a large grid will take, or refuse one that would never end."""
+def _announce(space: Space, silicon: Silicon, settings: dict[str, Any], limit: int) -> None:
+    """Say what a large grid will take here, or refuse one that would never end."""
     from dse.errors import TooLargeError
     from dse.sweep import estimate_sweep
 
     text = _estimate_text(space, estimate_sweep(space, silicon, **settings))
-    if space.size > _TOO_LARGE:
+    if space.size > limit:
         raise TooLargeError(
-            f"{text}: a grid may have at most {_TOO_LARGE} designs; "
+            f"{text}: a grid may have at most {limit} designs; "
             "take a sample of it with --samples, or use `dse search`"
         )
     say(text)
@@ -136,6 +139,6 @@ def _estimate_text(space: Space, estimate: SweepEstimate) -> str:
 
     return (
         f"{space.title}: {estimate.designs} of {space.size} designs, "
-        f"about {format_unit(estimate.seconds, 's')} and "
+        f"about {format_unit(estimate.seconds, 's')} on this machine and "
         f"{format_unit(estimate.stored_bytes, 'B')} on disk"
     )

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 import pickle
+import time
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache, partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -35,8 +38,11 @@ R = TypeVar("R")
 # Time to reach the scheduler, and to wait for its first worker, s.
 _CONNECT_S = 10.0
 _WORKER_S = 60.0
-# Tasks under way for each thread of the cluster: enough to hide the way there and back.
-_PER_THREAD = 4
+# Tasks under way for each thread of the cluster, and beyond: enough to hide the way there and
+# back, also of short ones.
+_PER_THREAD, _SPARE = 4, 32
+# Time between two counts of those threads, s.
+_ASK_S = 1.0
 # What decides the last digit of a result: all must run the same.
 _PACKAGES = ("dse", "numpy", "scipy")
 # Jobs that a worker process keeps made, latest last.
@@ -89,7 +95,7 @@ class DaskFarm:
         """Leave the cluster, which goes on."""
         self._client.close(timeout=2)
 
-    def results(self, job: Job[T, R], tasks: Iterable[T]) -> Iterator[R]:
+    def results(self, job: Job[T, R], tasks: Iterable[T]) -> Generator[R, None, None]:
         """Give the results in the order of the tasks; see `Farm`.
 
         The job travels once to each worker, a task is a few hundred bytes, and there are never
@@ -112,12 +118,14 @@ class DaskFarm:
     ) -> Iterator[Any]:
         """Keep a bounded number of tasks under way, counted from the first without a result."""
         versions = _versions()
+        wanted, asked = 0, -math.inf
         while True:
-            room = _PER_THREAD * max(1, sum(self._client.nthreads().values())) - len(running)
-            running.extend(
-                self._client.submit(_work, shipped, key, versions, task, pure=False)
-                for task in islice(tasks, room)
-            )
+            if time.monotonic() - asked > _ASK_S:
+                hands = sum(self._client.nthreads().values())
+                wanted, asked = _SPARE + _PER_THREAD * hands, time.monotonic()
+            room = islice(tasks, max(0, wanted - len(running)))
+            submit = partial(self._client.submit, _work, shipped, key, versions, pure=False)
+            running.extend(map(submit, room))
             if not running:
                 return
             running[0].exception()  # waits for it
@@ -181,7 +189,12 @@ def _wait_for_worker(client: Client, address: str, timeout_s: float) -> None:
 
 
 def _versions() -> dict[str, str]:
-    return {name: dse.__version__ if name == "dse" else version(name) for name in _PACKAGES}
+    return {"dse": dse.__version__, **_installed()}
+
+
+@cache
+def _installed() -> dict[str, str]:
+    return {name: version(name) for name in _PACKAGES if name != "dse"}
 
 
 def _check_versions(found: Mapping[str, Any], address: str) -> None:

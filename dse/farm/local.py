@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
@@ -30,8 +30,8 @@ class Job(Protocol[Task_contra, Result_co]):
 class Farm(Protocol):
     """Works on tasks of a job side by side."""
 
-    def results(self, job: Job[T, R], tasks: Iterable[T]) -> Iterator[R]:
-        """Give the results in the order of the tasks.
+    def results(self, job: Job[T, R], tasks: Iterable[T]) -> Generator[R, None, None]:
+        """Give the results in the order of the tasks; closed before its end, it stops the work.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class LocalFarm:
     def __init__(self, threads: int | None = None) -> None:
         self._threads = threads or os.cpu_count() or 1
 
-    def results(self, job: Job[T, R], tasks: Iterable[T]) -> Iterator[R]:
+    def results(self, job: Job[T, R], tasks: Iterable[T]) -> Generator[R, None, None]:
         """Give the results in the order of the tasks; see `Farm`."""
         running: deque[Future[Any]] = deque()
         with ThreadPoolExecutor(max_workers=self._threads) as pool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import numpy as np
 import numpy.typing as npt
@@ -84,11 +85,11 @@ class GridSweep:
         """The front so far, by the designs' numbers."""
         return self.tally.front
 
-    def ends(self) -> Index:
-        """Designs up to the end of each piece."""
-        sizes = np.zeros(self.pieces, dtype=np.int64)
-        for place, block in enumerate(self._lattice.blocks()):
-            sizes[place // self._step] += block.size
+    def ends(self, count: int) -> Index:
+        """Designs up to the end of each of the first pieces."""
+        sizes = np.zeros(min(count, self.pieces), dtype=np.int64)
+        for place in range(min(len(self._lattice), len(sizes) * self._step)):
+            sizes[place // self._step] += self._lattice.block(place).size
         return np.cumsum(sizes)
 
     def work(self, piece: int) -> Findings:
@@ -122,9 +123,10 @@ class GridSweep:
 
     def steps(self) -> Iterator[None]:
         """Evaluate the space by the threads of this process, and stop after every piece."""
-        for found in LocalFarm().results(self, range(self.pieces)):
-            self.tally.add(found)
-            yield
+        with closing(LocalFarm().results(self, range(self.pieces))) as results:
+            for found in results:
+                self.tally.add(found)
+                yield
 
     def _deepest(self) -> int:
         """The objective that varies along most axes: the others index the table of the sieve."""

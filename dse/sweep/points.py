@@ -111,9 +111,10 @@ class PointSweep:
         self._step = min(_BLOCK, max(_SMALLEST, -(-points.total // _FEW)))
         self.pieces = -(-points.total // self._step)
 
-    def ends(self) -> Index:
-        """Designs up to the end of each piece."""
-        return np.minimum(np.arange(1, self.pieces + 1) * self._step, self._points.total)
+    def ends(self, count: int) -> Index:
+        """Designs up to the end of each of the first pieces."""
+        whole = np.arange(1, min(count, self.pieces) + 1) * self._step
+        return np.minimum(whole, self._points.total)
 
     def work(self, piece: int) -> Findings:
         """Evaluate the designs of a piece.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,7 +138,8 @@ class _Sweep:
     def _resume(self, folder: RunFolder) -> None:
         self.journal = folder.journal()
         try:
-            self.tally.restore(self.journal.records, self.job.sweep.ends())
+            records = self.journal.records
+            self.tally.restore(records, self.job.sweep.ends(len(records)))
         except (KeyError, TypeError, ValueError) as error:
             raise CorruptRunError(
                 f"{folder.path}: the journal cannot be gone on with: {error}; "
@@ -148,11 +149,12 @@ class _Sweep:
     def run(self, farm: Farm) -> None:
         """Work on the pieces that are missing."""
         missing = range(self.resumed, self.job.sweep.pieces)
-        for found in farm.results(self.job, missing):
-            record = self.tally.add(found)
-            if self.journal is not None:
-                self.journal.append(record)
-            self._report("sweep", self.tally.evaluated)
+        with closing(farm.results(self.job, missing)) as results:
+            for found in results:
+                record = self.tally.add(found)
+                if self.journal is not None:
+                    self.journal.append(record)
+                self._report("sweep", self.tally.evaluated)
 
     def result(self, keep: int | None) -> SweepResult:
         """Write the tables, and give all that was found."""

@@ -110,7 +110,7 @@ class Tally:
         records : sequence of mapping
             What `add` returned, in order.
         ends : Index
-            Designs up to the end of each piece, of which there are at least as many.
+            Designs up to the end of each of these pieces; fewer if the sweep has fewer.
 
         Raises
         ------
@@ -118,7 +118,7 @@ class Tally:
             If they are not those of the first pieces of this sweep.
         """
         read = [(int(record["piece"]), int(record["evaluated"])) for record in records]
-        if read != list(enumerate(ends[: len(read)].tolist())):
+        if read != list(enumerate(ends.tolist())):
             raise ValueError("its pieces are not those of this sweep")
         if records:
             self._take_over(records)

@@ -16,6 +16,7 @@ from dse.farm import cluster as rooms
 from dse.store import read_journal
 from dse.sweep import SweepJob
 from tests.farm.conftest import Cluster
+from tests.farm.jobs import Picks
 
 FILES = ("front.csv", "results.csv", "summary.json")
 
@@ -210,10 +211,3 @@ def test_the_scheduler_s_file_stands_for_its_address(calm_cluster, tmp_path):
     place.write_text(json.dumps({"address": calm_cluster.address}))
     with DaskFarm(str(place)) as farm:
         assert list(farm.results(Picks(), [2, 0, 1])) == [3, 1, 2]
-
-
-class Picks:
-    """A job that fails beyond its end."""
-
-    def work(self, task):
-        return (1, 2, 3)[task]

@@ -69,5 +69,5 @@ def test_records_do_not_show_who_worked_on_a_piece_after_what(toy, seed, objecti
     assert [tally.add(found[piece]) for piece in range(alone.pieces)] == expected
     resumed = Tally(space)
     records = json.loads(json.dumps(expected[:7]))
-    resumed.restore(records, alone.ends())
+    resumed.restore(records, alone.ends(7))
     assert [resumed.add(found[piece]) for piece in range(7, alone.pieces)] == expected[7:]
