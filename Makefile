@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo install test check lint types layers tests bench clean accuracy claims
+.PHONY: help demo install test check lint types layers tests test-long bench clean accuracy claims
 
 help:            ## Say what each target does.
-	@grep -hE '^[a-z]+: .*##' Makefile | sed 's/:.*##/ -/'
+	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*##/ -/'
 
 $(BIN)/dse: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +38,9 @@ layers: $(VENV)/.dev
 
 tests: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+test-long: $(VENV)/.dev ## Run the checks that take minutes.
+	$(BIN)/python -m pytest -m long -p no:randomly
 
 bench: $(VENV)/.dev ## Measure how fast designs are evaluated and write docs/performance.md.
 	$(BIN)/python -m pytest tests/bench -m bench -p no:randomly --benchmark-columns=min,median,stddev

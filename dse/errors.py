@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "CertifyError",
+    "ClusterError",
     "CorruptRunError",
     "DseError",
     "Fault",
@@ -119,6 +120,13 @@ class CertifyError(DseError):
 
     exit_code = 2
     slug = "certify"
+
+
+class ClusterError(DseError):
+    """A cluster cannot be reached or used; the message says why."""
+
+    exit_code = 5
+    slug = "cluster"
 
 
 class StoreError(DseError):

@@ -12,6 +12,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (2, "the command line was wrong"),
     (3, "it ran, but no design meets the targets"),
     (4, "a run folder is locked, damaged or belongs to another run"),
+    (5, "a cluster cannot be reached, was lost, or runs other versions"),
     (70, "a bug in dse"),
     (130, "interrupted (Ctrl-C)"),
     (141, "the reader of the output went away"),

@@ -10,8 +10,11 @@ import click
 
 from dse.cli.exploration import (
     advise_if_stopped,
+    farm_at,
+    farm_option,
     output_of,
     run_options,
+    say_resumed,
     space_from,
     subject_options,
     tell,
@@ -83,6 +86,7 @@ _SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
     help="With --certify: stop after so long, and say which EPS is proven.",
 )
 @run_options("Run folder; the same command goes on with a search that was cut short.")
+@farm_option
 @json_option
 def search(space: str, as_json: bool, **options: Any) -> None:
     """Load, run, and tell what was found."""
@@ -107,6 +111,8 @@ def _check_options(options: Mapping[str, Any]) -> None:
         raise click.UsageError(
             f"--{given.pop()} is of no use with --certify, which has no sampler"
         )
+    if options["certify"] is not None and options["dask"] is not None:
+        raise click.UsageError("--dask is of no use with --certify, which runs in this process")
     if options["certify"] is None and options["timeout"] is not None:
         raise click.UsageError("--timeout needs --certify")
 
@@ -146,12 +152,10 @@ def _search(
 
     settings = {name: options[name] for name in ("trials", "seed", "sampler")}
     advice = f"the same command goes on from the last batch in {out.path}"
-    with advise_if_stopped(advice), progress_bar() as progress:
-        result = run_search(loaded, silicon, out=out, progress=watched(progress), **settings)
-    if result.torn_bytes:
-        say(f"note: {result.torn_bytes} bytes of a torn last line were cut off the journal")
-    if result.resumed:
-        say(f"note: went on after {result.resumed} batches that {out.path} held")
+    with farm_at(options["dask"]) as farm, advise_if_stopped(advice), progress_bar() as progress:
+        report = watched(progress)
+        result = run_search(loaded, silicon, out=out, progress=report, farm=farm, **settings)
+    say_resumed(out.path, result.resumed, "batches", result.torn_bytes)
     say(
         f"{result.evaluated} evaluations in a space of {loaded.size} designs; "
         f"{result.feasible} meet the targets, {len(result.front_index)} are on the front"

@@ -8,8 +8,11 @@ import click
 
 from dse.cli.exploration import (
     advise_if_stopped,
+    farm_at,
+    farm_option,
     output_of,
     run_options,
+    say_resumed,
     space_from,
     subject_options,
     tell,
@@ -22,14 +25,17 @@ from dse.cli.stop import watched
 
 if TYPE_CHECKING:
     from dse.space import Space
-    from dse.sweep import SweepEstimate
+    from dse.store import Output
+    from dse.sweep import SweepEstimate, SweepResult
     from dse.technology import Silicon
 
 __all__ = ["sweep"]
 
-# Designs of a grid above which its size is announced, and above which it is refused.
+# Designs of a grid above which its size is announced, and above which it is refused: to this
+# machine, and to a cluster.
 _LARGE = 10_000_000
 _TOO_LARGE = 2_000_000_000
+_TOO_LARGE_FOR_MANY = 2_000_000_000_000
 
 
 @click.command(
@@ -42,7 +48,9 @@ _TOO_LARGE = 2_000_000_000
         ),
         "SPACE is a name of the library (`dse specs list space`) or the path of a file. The "
         "folder gets the front (front.csv), a sample of all designs (results.csv) and a "
-        "manifest from which the run can be repeated.",
+        "manifest from which the run can be repeated. A sweep that was cut short goes on when the "
+        "command is given again, and ends with the same bytes; with --keep-all, results.csv is "
+        "then written anew.",
     )
 )
 @click.argument("space", type=SpecName("space"))
@@ -53,14 +61,15 @@ _TOO_LARGE = 2_000_000_000
 @click.option(
     "--samples", type=click.IntRange(1, 1 << 30), help="Size of the sample.  [default: 65536]"
 )
-@run_options("Run folder; the same command starts a sweep that was cut short from its beginning.")
+@run_options("Run folder; the same command goes on with a sweep that was cut short.")
+@farm_option
 @click.option("--keep-all", is_flag=True, help="Keep every design in results.csv.")
 @click.option("--dry-run", is_flag=True, help="Say how large the sweep is, and stop.")
 @json_option
 def sweep(space: str, as_json: bool, **options: Any) -> None:
     """Load, run, and tell what was found."""
     from dse.spec import load_technology
-    from dse.sweep import KEEP, SAMPLES, run_sweep
+    from dse.sweep import KEEP, SAMPLES
 
     if options["grid"] and options["samples"] is not None:
         raise click.UsageError("--grid and --samples exclude each other")
@@ -75,10 +84,9 @@ def sweep(space: str, as_json: bool, **options: Any) -> None:
         return
     out = output_of(space, loaded, options)
     if options["grid"] and loaded.size > _LARGE:
-        _announce(loaded, silicon, settings)
-    advice = f"the same command starts the sweep into {out.path} from its beginning"
-    with advise_if_stopped(advice), progress_bar() as progress:
-        result = run_sweep(loaded, silicon, out=out, progress=watched(progress), **settings)
+        limit = _TOO_LARGE if options["dask"] is None else _TOO_LARGE_FOR_MANY
+        _announce(loaded, silicon, settings, limit)
+    result = _run(loaded, silicon, out, options["dask"], settings)
     say(
         f"{result.evaluated} of {loaded.size} designs evaluated; "
         f"{result.feasible} meet the targets, {len(result.front_index)} are on the front"
@@ -86,15 +94,29 @@ def sweep(space: str, as_json: bool, **options: Any) -> None:
     tell("sweep", out.path, loaded, silicon, result, as_json=as_json)
 
 
-def _announce(space: Space, silicon: Silicon, settings: dict[str, Any]) -> None:
-    """Say what a large grid will take, or refuse one that would never end."""
+def _run(
+    space: Space, silicon: Silicon, out: Output, address: str | None, settings: dict[str, Any]
+) -> SweepResult:
+    """Sweep, and say what was taken over from a sweep that was cut short."""
+    from dse.sweep import run_sweep
+
+    advice = f"the same command goes on from the last piece in {out.path}"
+    with farm_at(address) as farm, advise_if_stopped(advice), progress_bar() as progress:
+        report = watched(progress)
+        result = run_sweep(space, silicon, out=out, progress=report, farm=farm, **settings)
+    say_resumed(out.path, result.resumed, "pieces", result.torn_bytes)
+    return result
+
+
+def _announce(space: Space, silicon: Silicon, settings: dict[str, Any], limit: int) -> None:
+    """Say what a large grid will take here, or refuse one that would never end."""
     from dse.errors import TooLargeError
     from dse.sweep import estimate_sweep
 
     text = _estimate_text(space, estimate_sweep(space, silicon, **settings))
-    if space.size > _TOO_LARGE:
+    if space.size > limit:
         raise TooLargeError(
-            f"{text}: a grid may have at most {_TOO_LARGE} designs; "
+            f"{text}: a grid may have at most {limit} designs; "
             "take a sample of it with --samples, or use `dse search`"
         )
     say(text)
@@ -117,6 +139,6 @@ def _estimate_text(space: Space, estimate: SweepEstimate) -> str:
 
     return (
         f"{space.title}: {estimate.designs} of {space.size} designs, "
-        f"about {format_unit(estimate.seconds, 's')} and "
+        f"about {format_unit(estimate.seconds, 's')} on this machine and "
         f"{format_unit(estimate.stored_bytes, 'B')} on disk"
     )

@@ -11,13 +11,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dse.farm import Farm
 from dse.search.coding import Coding
 from dse.search.ledger import Ledger, Milestone, Starters, Yardstick
 from dse.search.polish import MAX_STEPS, polish
 from dse.search.proposer import Proposer, quiet_optuna
 from dse.space import Index, Space
 from dse.store import FRONT, RESULTS, Journal, Output, Table, start_run
-from dse.sweep import KEEP, SAMPLES, Points, Progress, Reach, Survey, objective_values
+from dse.sweep import (
+    KEEP,
+    SAMPLES,
+    FarmEvaluator,
+    Points,
+    Progress,
+    Reach,
+    Survey,
+    objective_values,
+)
 from dse.technology import Silicon
 
 __all__ = ["TRIALS", "SearchResult", "run_search"]
@@ -96,6 +106,7 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     out: Output | Path | None = None,
     progress: Report | None = None,
     samples: int = SAMPLES,
+    farm: Farm | None = None,
 ) -> SearchResult:
     """Search a space for the front of the designs that meet its targets.
 
@@ -117,6 +128,9 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
         Called after every batch.
     samples : int
         Size of the first sweep; a space no larger is enumerated, and that is all.
+    farm : Farm, optional
+        Who evaluates the designs; the threads of this process if not given. The result is the
+        same.
 
     Returns
     -------
@@ -129,13 +143,16 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
         If the sampler is not known or a number is negative.
     StoreError
         If the run folder cannot be used.
+    ClusterError
+        If the farm is a cluster, and fails.
     """
     if trials < 0:
         raise ValueError(f"trials must be >= 0, but got {trials}")
     settings = {"trials": trials, "seed": seed, "sampler": sampler, "samples": samples}
     with ExitStack() as stack:
         stack.enter_context(quiet_optuna())
-        search = _Search(space, silicon, settings, progress)
+        evaluator = None if farm is None else FarmEvaluator(space, silicon, farm)
+        search = _Search(Survey(space, silicon, evaluator), settings, progress)
         folder = None
         if out is not None:
             folder = stack.enter_context(start_run("search", space, silicon, settings, out))
@@ -150,11 +167,9 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
 class _Search:
     """The stages of one search and what they share."""
 
-    def __init__(
-        self, space: Space, silicon: Silicon, settings: Mapping[str, Any], report: Report | None
-    ) -> None:
-        self.space = space
-        self.survey = Survey(space, silicon)
+    def __init__(self, survey: Survey, settings: Mapping[str, Any], report: Report | None) -> None:
+        space = self.space = survey.space
+        self.survey = survey
         self.trials, self.seed = int(settings["trials"]), int(settings["seed"])
         self.sampler = str(settings["sampler"])
         self.samples = int(settings["samples"])

@@ -4,6 +4,7 @@ from dse.sweep.bench import BenchResult, SpaceRate, run_bench
 from dse.sweep.designs import (
     ALWAYS,
     Columns,
+    Evaluates,
     Evaluator,
     asked_metrics,
     evaluate_designs,
@@ -14,10 +15,13 @@ from dse.sweep.designs import (
 )
 from dse.sweep.estimate import SweepEstimate, estimate_sweep
 from dse.sweep.grid import GridSweep, is_factored
-from dse.sweep.points import Points, Progress, survey_grid, survey_points
+from dse.sweep.job import FarmEvaluator, SweepJob
+from dse.sweep.points import Points, PointSweep, Progress
 from dse.sweep.reach import Reach, RequirementReach
 from dse.sweep.run import KEEP, SAMPLES, SweepResult, run_sweep
+from dse.sweep.scaling import ScalingRow, resized, scaling
 from dse.sweep.survey import Survey
+from dse.sweep.tally import Tally
 
 __all__ = [
     "ALWAYS",
@@ -25,26 +29,32 @@ __all__ = [
     "SAMPLES",
     "BenchResult",
     "Columns",
+    "Evaluates",
     "Evaluator",
+    "FarmEvaluator",
     "GridSweep",
+    "PointSweep",
     "Points",
     "Progress",
     "Reach",
     "RequirementReach",
+    "ScalingRow",
     "SpaceRate",
     "Survey",
     "SweepEstimate",
+    "SweepJob",
     "SweepResult",
+    "Tally",
     "asked_metrics",
     "estimate_sweep",
     "evaluate_designs",
     "is_factored",
     "objective_values",
     "requirements",
+    "resized",
     "run_bench",
     "run_sweep",
+    "scaling",
     "shortfalls",
-    "survey_grid",
-    "survey_points",
     "violations",
 ]

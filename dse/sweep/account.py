@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,8 +86,10 @@ class BlockMisses:
         """The design that misses least, by its largest violation and then by their sum."""
         if self._may_improve(0.0, known) and (self._total == 0).any():
             return self._better((0.0, 0.0, self._first(self._total == 0)), known)
-        floor = max(float(violation.min()) for violation in self._violations)
-        if not self._may_improve(max(floor, 0.0), known):
+        floor = max(0.0, *(float(violation.min()) for violation in self._violations))
+        # Of designs that miss alike, the sum decides before the number does.
+        is_open = floor == known[0] > 0.0
+        if not (is_open or self._may_improve(floor, known)):
             return known
         worst = np.zeros((1,) * len(self._shape))
         for violation in sorted(self._violations, key=np.size):
@@ -150,6 +154,34 @@ class Account:
         """Return the account of no design at all."""
         return cls([0] * count, [0] * count, [NOTHING] * count, [NOTHING] * count)
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Account:
+        """Read what `to_json` gave."""
+        return cls(
+            met=list(map(int, data["met"])),
+            missed_alone=list(map(int, data["missed_alone"])),
+            best=list(map(_read, data["best"])),
+            with_others=list(map(_read, data["with_others"])),
+            nearest=_read(data["nearest"]),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the account as JSON values; null stands for infinity, which JSON has not."""
+        return {
+            "met": self.met,
+            "missed_alone": self.missed_alone,
+            "best": list(map(_written, self.best)),
+            "with_others": list(map(_written, self.with_others)),
+            "nearest": _written(self.nearest),
+        }
+
+    def without_counts(self) -> Account:
+        """Return what is known of the best designs, as the start of another count."""
+        count = len(self.met)
+        return Account(
+            [0] * count, [0] * count, list(self.best), list(self.with_others), self.nearest
+        )
+
     def of_block(self, misses: BlockMisses) -> Account:
         """Account of one block; of what improves on nothing here it only repeats what is known."""
         places = range(len(self.met))
@@ -170,6 +202,17 @@ class Account:
         others = zip(self.with_others, block.with_others, strict=True)
         self.with_others = [_least(a, b) for a, b in others]
         self.nearest = _least(self.nearest, block.nearest)
+
+
+def _written(best: Best) -> list[float | int | None]:
+    violation, total, number = best
+    return [*(part if math.isfinite(part) else None for part in (violation, total)), number]
+
+
+def _read(data: Sequence[Any]) -> Best:
+    violation, total, number = data
+    first, second = (np.inf if part is None else float(part) for part in (violation, total))
+    return first, second, int(number)
 
 
 def _least(one: Best, other: Best) -> Best:

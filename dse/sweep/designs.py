@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from dse.technology import Silicon
 
 __all__ = [
     "ALWAYS",
+    "Evaluates",
     "Evaluator",
     "asked_metrics",
     "evaluate_designs",
@@ -79,6 +81,13 @@ def keep_freed_memory() -> None:
     np.empty(_KEPT_BYTES, dtype=np.uint8)
 
 
+class Evaluates(Protocol):
+    """Who evaluates designs of a space: this process, or a farm."""
+
+    def evaluate(self, index: Index, names: Collection[str] | None = None) -> Columns:
+        """Some metrics of designs, or all of them; see `Evaluator.evaluate`."""
+
+
 class Evaluator:
     """Metrics of designs of one space, with what it learned of it kept between calls.
 
@@ -88,10 +97,13 @@ class Evaluator:
         The space; a design must run each of its models.
     silicon : Silicon
         Constants of the reference node.
+    threads : int, optional
+        Threads of one call; as many as there are cores if not given.
     """
 
-    def __init__(self, space: Space, silicon: Silicon) -> None:
+    def __init__(self, space: Space, silicon: Silicon, threads: int | None = None) -> None:
         self.space = space
+        self._threads = threads or os.cpu_count() or 1
         self._silicon = silicon
         self._tables = WorkTables(space, silicon)
         self._seen = 0
@@ -124,11 +136,13 @@ class Evaluator:
                     columns[name][target] = values
 
         chunks = _chunks(space, rows, places)
-        if len(chunks) == 1:
-            fill(chunks[0])
-        elif chunks:
+        threads = min(len(chunks), self._threads)
+        if threads <= 1:
+            for chunk in chunks:
+                fill(chunk)
+        else:
             keep_freed_memory()
-            with ThreadPoolExecutor(max_workers=min(len(chunks), os.cpu_count() or 1)) as pool:
+            with ThreadPoolExecutor(max_workers=threads) as pool:
                 for _ in pool.map(fill, chunks):
                     pass
         return columns

@@ -1,18 +1,15 @@
-"""All designs of a space, block by block, as its exact front and the account of its targets."""
+"""All designs of a space, piece by piece, as its exact front and the account of its targets."""
 
 from __future__ import annotations
 
-import itertools
-import os
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing
 
 import numpy as np
 import numpy.typing as npt
 
 from dse.cost import evaluate_columns, metric, team_units
+from dse.farm import LocalFarm
 from dse.pareto import Front, Sieve
 from dse.space import Index, Space
 from dse.sweep.account import Account, BlockMisses
@@ -23,16 +20,18 @@ from dse.sweep.designs import (
     shortfall_parts,
 )
 from dse.sweep.lattice import BLOCK, Block, Lattice
+from dse.sweep.tally import WAITING, Findings, Hints, Tally
 from dse.technology import Silicon
 
-__all__ = ["GridFindings", "GridSweep", "is_factored"]
+__all__ = ["GridSweep", "is_factored"]
 
 Array = npt.NDArray[np.float64]
 
-# Designs that passed the sieve and wait to be compared with the front and with each other.
-_WAITING = 1 << 14
-# Points of the front beyond which the table is made anew only after it grew by a quarter.
-_SMALL_FRONT = 4096
+# Blocks of a piece, about half a second's work: what a kill costs at most, and a journal holds of.
+_PIECE = 4
+# Pieces at which they are smaller, so that small grids keep all hands busy, and larger, so that
+# the journal of the largest stays small.
+_FEW, _MANY = 64, 4096
 
 
 def is_factored(space: Space) -> bool:
@@ -44,31 +43,10 @@ def is_factored(space: Space) -> bool:
     return not team_units(space.chip, space.unit) and all(metric(n).sense for n in asked)
 
 
-@dataclass(frozen=True, slots=True)
-class GridFindings:
-    """What one block adds.
-
-    Parameters
-    ----------
-    designs, feasible : int
-        Designs, and how many meet every requirement.
-    values : ndarray
-        Objectives of those that may be on the front, shape (m, k).
-    numbers : Index
-        Their numbers, (m,).
-    account : Account
-        What they amount to against the requirements.
-    """
-
-    designs: int
-    feasible: int
-    values: Array
-    numbers: Index
-    account: Account
-
-
 class GridSweep:
     """The exact front of a grid, in memory bounded by the front and a few blocks.
+
+    A piece is a run of neighbouring blocks; its borders depend on the space alone.
 
     Parameters
     ----------
@@ -81,79 +59,79 @@ class GridSweep:
 
     Attributes
     ----------
-    evaluated, feasible : int
-        Designs so far, and how many of them meet every requirement.
-    front : Front
-        The front, by the designs' numbers.
-    account : Account
-        How near the designs come to the requirements.
+    tally : Tally
+        What `run` and `steps` have found so far.
     """
 
     def __init__(self, space: Space, silicon: Silicon, limit: int = BLOCK) -> None:
         self.space = space
-        self.evaluated = 0
-        self.feasible = 0
-        self.front = Front(len(space.objectives))
-        self.account = Account.empty(len(requirements(space)))
+        self.tally = Tally(space)
         self._silicon = silicon
         self._lattice = Lattice(space, limit)
         self._names = asked_metrics(space)
-        self._sieve: Sieve | None = None
-        self._sieved = 0
         self._deep = self._deepest()
-        self._waiting: list[tuple[Array, Index]] = []
+        self._hints = Hints(space, self._deep)
+        blocks = len(self._lattice)
+        self._step = max(min(_PIECE, -(-blocks // _FEW)), -(-blocks // _MANY))
+        self.pieces = -(-blocks // self._step)
 
-    def trial(self, count: int) -> int:
-        """Examine blocks spread over the grid for nothing but their time; return their designs."""
-        blocks = list(itertools.islice(self._lattice.blocks(), 4096))
-        tried = blocks[:: max(1, len(blocks) // count)][:count]
-        return sum(self.examine(block).designs for block in tried)
+    @property
+    def evaluated(self) -> int:
+        """Designs so far."""
+        return self.tally.evaluated
 
-    def run(self, progress: Callable[[], None] | None = None) -> None:
-        """Evaluate every design of the space.
+    @property
+    def front(self) -> Front:
+        """The front so far, by the designs' numbers."""
+        return self.tally.front
+
+    def ends(self, count: int) -> Index:
+        """Designs up to the end of each of the first pieces."""
+        sizes = np.zeros(min(count, self.pieces), dtype=np.int64)
+        for place in range(min(len(self._lattice), len(sizes) * self._step)):
+            sizes[place // self._step] += self._lattice.block(place).size
+        return np.cumsum(sizes)
+
+    def work(self, piece: int) -> Findings:
+        """Evaluate the designs of a piece, block by block.
 
         Parameters
         ----------
-        progress : callable, optional
-            Called after every block.
+        piece : int
+            Its place in their order, < `pieces`.
         """
+        keep_freed_memory()
+        start = piece * self._step
+        sieve, points, account = self._hints.before(piece)
+        found = _Piece(self.space, sieve, points, self._deep, account)
+        for place in range(start, min(start + self._step, len(self._lattice))):
+            found.add(self.examine(self._lattice.block(place), found.sieve, found.account))
+        result = found.result()
+        self._hints.learn(piece, result)
+        return result
+
+    def trial(self, count: int) -> int:
+        """Examine blocks spread over the grid for nothing but their time; return their designs."""
+        places = range(0, len(self._lattice), max(1, len(self._lattice) // count))[:count]
+        found = (self.examine(self._lattice.block(place)) for place in places)
+        return sum(each.designs for each in found)
+
+    def run(self) -> None:
+        """Evaluate every design of the space."""
         for _ in self.steps():
-            if progress is not None:
-                progress()
+            pass
 
     def steps(self) -> Iterator[None]:
-        """Evaluate the space, and stop after every block."""
-        for found in self._spread():
-            self.evaluated += found.designs
-            self.feasible += found.feasible
-            self.account.add(found.account)
-            self._take(found)
-            if self.evaluated == self.space.size:
-                self._compare()
-            yield
+        """Evaluate the space by the threads of this process, and stop after every piece."""
+        with closing(LocalFarm().results(self, range(self.pieces))) as results:
+            for found in results:
+                self.tally.add(found)
+                yield
 
     def _deepest(self) -> int:
         """The objective that varies along most axes: the others index the table of the sieve."""
-        first = next(self._lattice.blocks())
-        sizes = [values.size for values in self._objectives(self.columns(first))]
+        sizes = [values.size for values in self._objectives(self.columns(self._lattice.block(0)))]
         return int(np.argmax(sizes))
-
-    def _spread(self) -> Iterator[GridFindings]:
-        """Findings of all blocks in their order, made by as many threads as there are cores."""
-        cores = os.cpu_count() or 1
-        running: deque[Future[GridFindings]] = deque()
-        keep_freed_memory()
-        with ThreadPoolExecutor(max_workers=cores) as pool:
-            try:
-                for block in self._lattice.blocks():
-                    running.append(pool.submit(self.examine, block))
-                    if len(running) > 2 * cores:
-                        yield running.popleft().result()
-                while running:
-                    yield running.popleft().result()
-            finally:
-                for waiting in running:
-                    waiting.cancel()
 
     def columns(self, block: Block) -> dict[str, Array]:
         """Metrics that objectives and targets ask for, by the worst model, over factored terms."""
@@ -169,8 +147,22 @@ class GridSweep:
                 first[name] = worst(first[name], other[name])
         return first
 
-    def examine(self, block: Block) -> GridFindings:
-        """Evaluate a block: counts, and the designs that the sieve lets pass."""
+    def examine(
+        self, block: Block, sieve: Sieve | None = None, account: Account | None = None
+    ) -> Findings:
+        """Evaluate a block: counts, and the designs that the sieve lets pass.
+
+        Parameters
+        ----------
+        block : Block
+            The block.
+        sieve : Sieve, optional
+            Drops what other designs of the space dominate.
+        account : Account, optional
+            What is known: what does not improve on it is not looked for.
+        """
+        if account is None:
+            account = Account.empty(len(requirements(self.space)))
         columns = self.columns(block)
         parts = shortfall_parts(self.space.targets, columns)
         objectives = self._objectives(columns)
@@ -183,37 +175,56 @@ class GridSweep:
         misses = BlockMisses(parts, block.shape, block.number, offsets)
         usable = misses.usable
         feasible = misses.count(usable)
-        if feasible and self._sieve is not None:
-            usable = usable & self._sieve.passes(objectives)
+        if feasible and sieve is not None:
+            usable = usable & sieve.passes(objectives)
         whole = np.flatnonzero(np.broadcast_to(usable, block.shape)) if feasible else offsets[:0]
         place = np.unravel_index(whole, block.shape)
         chosen = [np.broadcast_to(values, block.shape)[place] for values in objectives]
-        return GridFindings(
+        return Findings(
             designs=block.size,
             feasible=feasible,
             values=np.stack(chosen, axis=1),
             numbers=block.number + offsets[whole],
-            account=self.account.of_block(misses),
+            account=account.of_block(misses),
         )
 
     def _objectives(self, columns: dict[str, Array]) -> list[Array]:
         names = self.space.objectives
         return [-columns[n] + 0.0 if metric(n).sense > 0 else columns[n] for n in names]
 
-    def _take(self, found: GridFindings) -> None:
-        """Let designs wait until there are enough of them to be worth a comparison."""
-        self._waiting.append((found.values, found.numbers))
-        waiting = sum(len(numbers) for _, numbers in self._waiting)
-        if waiting >= _WAITING or (self._sieve is None and waiting):
+
+class _Piece:
+    """What the blocks of one piece have found so far."""
+
+    def __init__(
+        self, space: Space, sieve: Sieve | None, points: Array, deep: int, account: Account
+    ) -> None:
+        self.sieve, self.account = sieve, account
+        self._points, self._deep = points, deep
+        self._front = Front(len(space.objectives))
+        self._waiting: list[Findings] = []
+        self._designs = self._feasible = 0
+
+    def add(self, found: Findings) -> None:
+        """Take in a block; its designs wait until there are enough to be worth a comparison."""
+        self._designs += found.designs
+        self._feasible += found.feasible
+        self.account.add(found.account)
+        self._waiting.append(found)
+        waiting = sum(len(each.numbers) for each in self._waiting)
+        if waiting >= WAITING or (self.sieve is None and waiting):
             self._compare()
+            points = np.concatenate([self._points, self._front.values])
+            self.sieve = Sieve(points, self._deep)
+
+    def result(self) -> Findings:
+        """All of it, with the piece's own front."""
+        self._compare()
+        values, numbers = self._front.values, self._front.ids.ravel()
+        return Findings(self._designs, self._feasible, values, numbers, self.account)
 
     def _compare(self) -> None:
-        if not self._waiting:
-            return
-        values = np.concatenate([values for values, _ in self._waiting])
-        numbers = np.concatenate([numbers for _, numbers in self._waiting])
-        self._waiting = []
-        self.front.update(values, numbers)
-        size = len(self.front)
-        if size and (size <= _SMALL_FRONT or size > 1.25 * self._sieved or size < self._sieved):
-            self._sieve, self._sieved = Sieve(self.front.values, self._deep), size
+        if self._waiting:
+            values = np.concatenate([each.values for each in self._waiting])
+            self._front.update(values, np.concatenate([each.numbers for each in self._waiting]))
+            self._waiting = []

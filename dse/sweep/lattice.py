@@ -69,6 +69,8 @@ class Lattice:
         strides = [math.prod(space.shape[i + 1 :]) for i in range(len(space.axes))]
         self._strides = tuple(strides[i] for i in self._order)
         self._steps = self._cut(limit)
+        pairs = zip(self._lengths, self._steps, strict=True)
+        self._counts = tuple(-(-length // step) for length, step in pairs)
         self._offsets: dict[tuple[int, ...], Index] = {}
 
     def _cut(self, limit: int) -> tuple[int, ...]:
@@ -82,15 +84,21 @@ class Lattice:
             limit //= length
         return tuple(steps)
 
+    def __len__(self) -> int:
+        return math.prod(self._counts)
+
+    def block(self, place: int) -> Block:
+        """One block, by its place in their order."""
+        counted = np.unravel_index(place, self._counts)
+        first = tuple(int(i) * step for i, step in zip(counted, self._steps, strict=True))
+        ends = zip(first, self._steps, self._lengths, strict=True)
+        shape = tuple(min(step, n - start) for start, step, n in ends)
+        number = sum(i * stride for i, stride in zip(first, self._strides, strict=True))
+        return Block(first, shape, number)
+
     def blocks(self) -> Iterator[Block]:
         """Every design once."""
-        counts = [-(-n // step) for n, step in zip(self._lengths, self._steps, strict=True)]
-        for place in np.ndindex(*counts):
-            first = tuple(i * step for i, step in zip(place, self._steps, strict=True))
-            ends = zip(first, self._steps, self._lengths, strict=True)
-            shape = tuple(min(step, n - start) for start, step, n in ends)
-            number = sum(i * stride for i, stride in zip(first, self._strides, strict=True))
-            yield Block(first, shape, number)
+        return map(self.block, range(len(self)))
 
     def build(self, block: Block) -> tuple[Chip, Scenario]:
         """The designs of a block as one chip and scenario, each leaf along its own dimension."""

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from dse.pareto import non_dominated
 from dse.space import Index, Space
-from dse.store import TableWriter, design_table
-from dse.sweep.grid import GridSweep
-from dse.sweep.survey import Survey
+from dse.sweep.account import Account, BlockMisses
+from dse.sweep.designs import (
+    Evaluator,
+    asked_metrics,
+    keep_freed_memory,
+    objective_values,
+    violations,
+)
+from dse.sweep.tally import Findings
+from dse.technology import Silicon
 
-__all__ = ["Points", "Progress", "survey_grid", "survey_points"]
+__all__ = ["PointSweep", "Points", "Progress"]
 
 # Designs between two reports: as many kernel calls as keep every core busy.
 _BLOCK = 131_072
+# Designs of a piece at least, and pieces at which they are smaller than a block.
+_SMALLEST, _FEW = 8192, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,7 @@ class Progress:
     Parameters
     ----------
     stage : str
-        ``sweep``, ``search`` or ``polish``.
+        ``sweep``, ``table``, ``search`` or ``polish``.
     done, total : int
         Designs evaluated in this stage, and how many there are to be.
     front, feasible : int
@@ -55,15 +65,14 @@ class Points:
     def __init__(self, space: Space, samples: int | None, seed: int) -> None:
         if samples is not None and samples < 1:
             raise ValueError(f"samples must be >= 1, but got {samples}")
-        self._space = space
-        self._index: Index | None = None
+        self.space = space
+        self._numbers: Index | None = None
         self.total = space.size
         self.is_exhaustive = samples is None or samples >= space.size
         if not self.is_exhaustive:
             # In the order of their numbers, so that tables need no further sorting.
-            numbers = np.sort(space.encode(space.sample(samples or 1, seed)))
-            self._index = space.decode(numbers)
-            self.total = len(numbers)
+            self._numbers = np.sort(space.encode(space.sample(samples or 1, seed)))
+            self.total = len(self._numbers)
 
     def blocks(self) -> Iterator[Index]:
         """All designs, a block at a time."""
@@ -72,7 +81,7 @@ class Points:
 
     def at(self, places: Index) -> Index:
         """Designs at these places of the order, shape (n, k)."""
-        return self._space.decode(places) if self._index is None else self._index[places]
+        return self.space.decode(places if self._numbers is None else self._numbers[places])
 
     def cloud(self, keep: int, seed: int) -> Index:
         """A random choice of `keep` designs, or all if fewer, in their order."""
@@ -82,53 +91,54 @@ class Points:
         return self.at(np.sort(random.choice(self.total, keep, replace=False)))
 
 
-def survey_grid(survey: Survey, progress: Callable[[Progress], None] | None = None) -> None:
-    """Take every design of the space into a survey, over factored terms.
+class PointSweep:
+    """The designs of a sample, or of a space whose terms do not factor, piece by piece.
 
     Parameters
     ----------
-    survey : Survey
-        Takes the designs in; has none so far.
-    progress : callable, optional
-        Called after every block.
-    """
-    grid = GridSweep(survey.space, survey.silicon)
-
-    def tell() -> None:
-        if progress is not None:
-            front = len(grid.front)
-            state = Progress("sweep", grid.evaluated, survey.space.size, front, grid.feasible)
-            progress(state)
-
-    grid.run(tell)
-    survey.take_grid(grid)
-
-
-def survey_points(
-    survey: Survey,
-    points: Points,
-    progress: Callable[[Progress], None] | None = None,
-    writer: TableWriter | None = None,
-) -> None:
-    """Evaluate all points and take them into the survey.
-
-    Parameters
-    ----------
-    survey : Survey
-        Takes the designs in.
     points : Points
         The designs.
-    progress : callable, optional
-        Called after every block.
-    writer : TableWriter, optional
-        Gets every design as a row.
+    silicon : Silicon
+        Constants of the reference node.
     """
-    done = 0
-    for index in points.blocks():
-        columns, missed = survey.evaluate(index, is_whole=writer is not None)
-        if writer is not None:
-            writer.write(design_table(survey.space, index, columns, missed))
-        done += len(index)
-        if progress is not None:
-            front = len(survey.front_index)
-            progress(Progress("sweep", done, points.total, front, survey.feasible))
+
+    def __init__(self, points: Points, silicon: Silicon) -> None:
+        self._points = points
+        self._space = points.space
+        self._asked = asked_metrics(points.space)
+        self._evaluator = Evaluator(points.space, silicon, threads=1)
+        # Small sweeps keep all hands busy, too.
+        self._step = min(_BLOCK, max(_SMALLEST, -(-points.total // _FEW)))
+        self.pieces = -(-points.total // self._step)
+
+    def ends(self, count: int) -> Index:
+        """Designs up to the end of each of the first pieces."""
+        whole = np.arange(1, min(count, self.pieces) + 1) * self._step
+        return np.minimum(whole, self._points.total)
+
+    def work(self, piece: int) -> Findings:
+        """Evaluate the designs of a piece.
+
+        Parameters
+        ----------
+        piece : int
+            Its place in their order, < `pieces`.
+        """
+        keep_freed_memory()
+        space, start = self._space, piece * self._step
+        index = self._points.at(np.arange(start, min(start + self._step, self._points.total)))
+        columns = self._evaluator.evaluate(index, self._asked)
+        missed, numbers = violations(space, columns), space.encode(index)
+        misses = BlockMisses(
+            list(missed.T), (len(index),), int(numbers[0]), numbers - int(numbers[0])
+        )
+        rows = np.flatnonzero(misses.usable)
+        values = objective_values(space, columns)[rows]
+        on_front = non_dominated(values)
+        return Findings(
+            designs=len(index),
+            feasible=len(rows),
+            values=values[on_front],
+            numbers=numbers[rows[on_front]],
+            account=Account.empty(missed.shape[1]).of_block(misses),
+        )

@@ -1,18 +1,21 @@
-"""A sweep: a grid or a Sobol sample of a space, block by block, into a run folder if wished."""
+"""A sweep: a grid or a Sobol sample of a space, piece by piece, into a run folder if wished."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from dse.errors import CorruptRunError
+from dse.farm import Farm, LocalFarm
 from dse.space import Index, Space
-from dse.store import FRONT, RESULTS, Output, Table, start_run
-from dse.sweep.grid import is_factored
-from dse.sweep.points import Points, Progress, survey_grid, survey_points
+from dse.store import FRONT, RESULTS, Journal, Output, RunFolder, Table, start_run
+from dse.sweep.job import SweepJob
+from dse.sweep.points import Progress
 from dse.sweep.reach import Reach
 from dse.sweep.survey import Survey
+from dse.sweep.tally import Tally
 from dse.technology import Silicon
 
 __all__ = ["KEEP", "SAMPLES", "SweepResult", "run_sweep"]
@@ -41,6 +44,10 @@ class SweepResult:
         A sample of all designs evaluated, as a table in their order.
     reach : Reach
         How near the designs came to each requirement, and the nearest design.
+    resumed : int
+        Pieces taken over from the journal of an interrupted run.
+    torn_bytes : int
+        Length of the torn last line that was cut off that journal.
     """
 
     space: Space
@@ -51,9 +58,11 @@ class SweepResult:
     front: Table
     cloud: Table
     reach: Reach
+    resumed: int = 0
+    torn_bytes: int = 0
 
 
-def run_sweep(
+def run_sweep(  # noqa: PLR0913 - all but two are keywords with defaults
     space: Space,
     silicon: Silicon,
     *,
@@ -62,6 +71,7 @@ def run_sweep(
     out: Output | Path | None = None,
     keep: int | None = KEEP,
     progress: Callable[[Progress], None] | None = None,
+    farm: Farm | None = None,
 ) -> SweepResult:
     """Evaluate a sample of a space, or all of it, and keep its front and a sample of the rest.
 
@@ -77,11 +87,14 @@ def run_sweep(
     seed : int
         Seed of the sample and of the cloud.
     out : Output, Path or None
-        Run folder to write; the same sweep into the same folder writes the same tables.
+        Run folder to write; if it holds the same sweep, that is gone on with, and ends with the
+        same bytes as one that was never interrupted.
     keep : int or None
         Rows of ``results.csv``, a random choice of the designs; None for all of them.
     progress : callable, optional
-        Called after every block.
+        Called after every piece.
+    farm : Farm, optional
+        Who works on the pieces; the threads of this process if not given. The result is the same.
 
     Returns
     -------
@@ -92,35 +105,94 @@ def run_sweep(
     ------
     StoreError
         If the run folder cannot be used.
+    ClusterError
+        If the farm is a cluster, and fails.
     """
-    survey = Survey(space, silicon)
+    job = SweepJob(space, silicon, samples, seed)
     with ExitStack() as stack:
         folder = None
         if out is not None:
             settings = {"samples": samples, "seed": seed, "keep": keep}
             folder = stack.enter_context(start_run("sweep", space, silicon, settings, out))
-        points = Points(space, samples, seed)
-        if folder is not None and keep is None:
-            with folder.open_table(RESULTS) as writer:
-                survey_points(survey, points, progress, writer)
-        elif points.is_exhaustive and is_factored(space):
-            survey_grid(survey, progress)
-        else:
-            survey_points(survey, points, progress)
-        front = survey.table(survey.front_index)
-        cloud = survey.table(points.cloud(KEEP if keep is None else keep, seed))
+        sweep = _Sweep(job, folder, progress)
+        sweep.run(farm or LocalFarm())
+        return sweep.result(keep)
+
+
+class _Sweep:
+    """One sweep, its folder and those who watch it."""
+
+    def __init__(
+        self,
+        job: SweepJob,
+        folder: RunFolder | None,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.job, self.folder, self.progress = job, folder, progress
+        self.tally = Tally(job.space)
+        self.journal: Journal | None = None
         if folder is not None:
-            folder.write_table(FRONT, front)
-            if keep is not None:
-                folder.write_table(RESULTS, cloud)
-            folder.finish(survey.summary() | {"is_exhaustive": points.is_exhaustive})
-    return SweepResult(
-        space=space,
-        evaluated=survey.evaluated,
-        feasible=survey.feasible,
-        is_exhaustive=points.is_exhaustive,
-        front_index=survey.front_index,
-        front=front,
-        cloud=cloud,
-        reach=survey.reach,
-    )
+            self._resume(folder)
+        self.resumed = self.tally.pieces
+
+    def _resume(self, folder: RunFolder) -> None:
+        self.journal = folder.journal()
+        try:
+            records = self.journal.records
+            self.tally.restore(records, self.job.sweep.ends(len(records)))
+        except (KeyError, TypeError, ValueError) as error:
+            raise CorruptRunError(
+                f"{folder.path}: the journal cannot be gone on with: {error}; "
+                "start again with --force"
+            ) from error
+
+    def run(self, farm: Farm) -> None:
+        """Work on the pieces that are missing."""
+        missing = range(self.resumed, self.job.sweep.pieces)
+        with closing(farm.results(self.job, missing)) as results:
+            for found in results:
+                record = self.tally.add(found)
+                if self.journal is not None:
+                    self.journal.append(record)
+                self._report("sweep", self.tally.evaluated)
+
+    def result(self, keep: int | None) -> SweepResult:
+        """Write the tables, and give all that was found."""
+        points, tally = self.job.points, self.tally
+        survey = Survey(points.space, self.job.silicon)
+        survey.take(tally)
+        front = survey.table(survey.front_index)
+        cloud = survey.table(points.cloud(KEEP if keep is None else keep, self.job.seed))
+        if self.folder is not None:
+            self.folder.write_table(FRONT, front)
+            if keep is None:
+                self._write_all(self.folder, survey)
+            else:
+                self.folder.write_table(RESULTS, cloud)
+            self.folder.finish(survey.summary() | {"is_exhaustive": points.is_exhaustive})
+        return SweepResult(
+            space=points.space,
+            evaluated=survey.evaluated,
+            feasible=survey.feasible,
+            is_exhaustive=points.is_exhaustive,
+            front_index=survey.front_index,
+            front=front,
+            cloud=cloud,
+            reach=survey.reach,
+            resumed=self.resumed,
+            torn_bytes=self.journal.torn_bytes if self.journal is not None else 0,
+        )
+
+    def _write_all(self, folder: RunFolder, survey: Survey) -> None:
+        """Evaluate every design once more, with all metrics: their text takes far longer."""
+        done = 0
+        with folder.open_table(RESULTS) as writer:
+            for index in self.job.points.blocks():
+                writer.write(survey.table(index))
+                done += len(index)
+                self._report("table", done)
+
+    def _report(self, stage: str, done: int) -> None:
+        if self.progress is not None:
+            total, tally = self.job.points.total, self.tally
+            self.progress(Progress(stage, done, total, len(tally.front), tally.feasible))

@@ -14,14 +14,15 @@ from dse.store import Table, design_table
 from dse.sweep.account import NOTHING, Account
 from dse.sweep.designs import (
     Columns,
+    Evaluates,
     Evaluator,
     asked_metrics,
     objective_values,
     requirements,
     violations,
 )
-from dse.sweep.grid import GridSweep
 from dse.sweep.reach import Reach, RequirementReach
+from dse.sweep.tally import Tally
 from dse.technology import Silicon
 
 __all__ = ["Survey"]
@@ -38,6 +39,8 @@ class Survey:
         The space with its objectives and targets.
     silicon : Silicon
         Constants of the reference node.
+    evaluator : Evaluates, optional
+        Who evaluates the designs; the threads of this process if not given.
 
     Attributes
     ----------
@@ -47,13 +50,13 @@ class Survey:
         How near they come to the requirements.
     """
 
-    def __init__(self, space: Space, silicon: Silicon) -> None:
+    def __init__(self, space: Space, silicon: Silicon, evaluator: Evaluates | None = None) -> None:
         self.space = space
         self.silicon = silicon
         self.evaluated = 0
         self.feasible = 0
         self.reach = Reach(requirements(space))
-        self._evaluator = Evaluator(space, silicon)
+        self._evaluator = evaluator or Evaluator(space, silicon)
         self._asked = asked_metrics(space)
         self._front = Front(len(space.objectives), len(space.axes))
 
@@ -92,11 +95,11 @@ class Survey:
         self._front.update(objective_values(self.space, columns)[usable], index[usable])
         return columns, missed
 
-    def take_grid(self, grid: GridSweep) -> None:
-        """Take in every design of the space at once, as a grid found them; the first to be."""
-        self.evaluated, self.feasible = grid.evaluated, grid.feasible
-        self._front.update(grid.front.values, self.space.decode(grid.front.ids.ravel()))
-        account = grid.account
+    def take(self, tally: Tally) -> None:
+        """Take in all designs of a sweep at once, as its pieces found them; the first to be."""
+        self.evaluated, self.feasible = tally.evaluated, tally.feasible
+        self._front.update(tally.front.values, self.space.decode(tally.front.ids.ravel()))
+        account = tally.account
         # Two lists of designs, each after the other, whose values the account does not hold.
         bests = [*account.best, *account.with_others]
         index = self.space.decode(np.array([max(0, number) for _, _, number in bests]))

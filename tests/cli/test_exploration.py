@@ -132,7 +132,7 @@ def test_an_interrupted_search_says_how_to_go_on(run, small_space, tmp_path, mon
     assert "the same command goes on" in done.err
 
 
-def test_an_interrupted_sweep_says_that_it_starts_again(run, small_space, tmp_path, monkeypatch):
+def test_an_interrupted_sweep_says_how_to_go_on(run, small_space, tmp_path, monkeypatch):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
 
@@ -140,7 +140,7 @@ def test_an_interrupted_sweep_says_that_it_starts_again(run, small_space, tmp_pa
         patch.setattr("dse.sweep.run_sweep", interrupt)
         done = run("sweep", small_space, "--grid", "--out", tmp_path / "run")
     assert done.code == 130
-    assert "the same command starts the sweep" in done.err
+    assert "the same command goes on from the last piece" in done.err
     assert "from its beginning" in " ".join(run("sweep", "--help").out.split())
     assert "goes on" not in run("sweep", "--help").out
 

@@ -17,7 +17,7 @@ from dse.search import SAMPLERS, run_search
 from dse.search.run import _Search
 from dse.space import Target
 from dse.store import load_run
-from dse.sweep import run_sweep, survey
+from dse.sweep import Survey, run_sweep, survey
 
 TARGETS = (Target("tpot_s", 0.03, -1), Target("decode_power_w", 3.5, -1))
 FILES = ("front.csv", "results.csv", "summary.json", "journal.jsonl")
@@ -240,7 +240,7 @@ def test_the_tables_read_back(toy, space, tmp_path):
 
 def test_the_first_generation_is_the_sweeps_best(toy, space):
     settings = {"trials": 100, "seed": 0, "sampler": "nsga2", "samples": 500}
-    search = _Search(space, toy.SILICON, settings, None)
+    search = _Search(Survey(space, toy.SILICON), settings, None)
     search.run(None)
     first = run_search(space, toy.SILICON, trials=0, samples=500)
     swept = first.history[0]

@@ -20,7 +20,6 @@ from dse.sweep import (
     is_factored,
     objective_values,
     run_sweep,
-    survey_points,
     violations,
 )
 from dse.sweep.lattice import Lattice
@@ -29,7 +28,8 @@ from dse.sweep.lattice import Lattice
 def flat(space, silicon):
     """The same by the designs one by one."""
     survey = Survey(space, silicon)
-    survey_points(survey, Points(space, None, 0))
+    for index in Points(space, None, 0).blocks():
+        survey.evaluate(index)
     return survey
 
 
@@ -81,7 +81,7 @@ def test_front_and_account_equal_those_of_the_designs(toy, objectives, limit):
     expected, grid = flat(space, toy.SILICON), GridSweep(space, toy.SILICON, limit)
     grid.run()
     found = Survey(space, toy.SILICON)
-    found.take_grid(grid)
+    found.take(grid.tally)
     assert found.evaluated == space.size
     assert found.feasible == expected.feasible > 0
     np.testing.assert_array_equal(found.front_index, expected.front_index)
@@ -107,7 +107,7 @@ def test_the_same_under_any_targets(toy, limits, size):
     expected, result = flat(space, toy.SILICON), GridSweep(space, toy.SILICON, max(size, 33))
     result.run()
     found = Survey(space, toy.SILICON)
-    found.take_grid(result)
+    found.take(result.tally)
     np.testing.assert_array_equal(found.front_index, expected.front_index)
     for mine, other in zip(found.reach.requirements, expected.reach.requirements, strict=True):
         assert repr(mine) == repr(other)  # NaN where nothing met the others
@@ -136,7 +136,9 @@ def test_a_sweep_takes_the_factored_way_unless_it_stores_all(toy, monkeypatch):
     blocks = []
     examine = GridSweep.examine
     monkeypatch.setattr(
-        GridSweep, "examine", lambda self, block: blocks.append(block) or examine(self, block)
+        GridSweep,
+        "examine",
+        lambda self, block, *known: blocks.append(block) or examine(self, block, *known),
     )
     run_sweep(space, toy.SILICON, samples=None)
     assert sum(block.size for block in blocks) == space.size

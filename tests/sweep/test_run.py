@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from dse.errors import VersionMismatchError
+from dse.errors import CorruptRunError, VersionMismatchError
 from dse.pareto import non_dominated
 from dse.space import Target
 from dse.store import Output, load_run
@@ -99,6 +99,9 @@ def test_the_same_bytes_on_repeat_and_from_the_folder(toy, tmp_path, monkeypatch
     names = ("front.csv", "results.csv", "summary.json")
     before = [(tmp_path / "a" / name).read_bytes() for name in names]
     assert before == [(tmp_path / "b" / name).read_bytes() for name in names]
+    with pytest.raises(CorruptRunError, match="its pieces are not those of this sweep"):
+        run_sweep(space, toy.SILICON, samples=1000, out=tmp_path / "a", keep=50)
+    monkeypatch.undo()
     run_sweep(space, toy.SILICON, samples=1000, out=tmp_path / "a", keep=50)
     assert before == [(tmp_path / "a" / name).read_bytes() for name in names]
     run = load_run(tmp_path / "a")
