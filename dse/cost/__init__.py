@@ -12,6 +12,7 @@ from dse.cost.evaluate import (
     evaluate_batch,
     evaluate_columns,
     explain,
+    model_columns,
 )
 from dse.cost.flash import resident_share
 from dse.cost.image import StageCost, evaluate_pipeline, stage_costs

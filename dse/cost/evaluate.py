@@ -41,6 +41,7 @@ __all__ = [
     "evaluate_batch",
     "evaluate_columns",
     "explain",
+    "model_columns",
 ]
 
 # How each metric is made, once it is asked for.
@@ -126,6 +127,17 @@ def evaluate_columns(
     """
     chip, model, scenario = subject
     chips = derive_machine(chip, scenario.precision, silicon, unit)
+    return model_columns(chips, model, scenario, names, counts)
+
+
+def model_columns(
+    chips: ChipBatch | Team,
+    model: Model,
+    scenario: Scenario,
+    names: Collection[str],
+    counts: Counts | None = None,
+) -> dict[str, Array]:
+    """What `evaluate_columns` says, of coefficients that were derived already."""
     kernel = [name for name in names if name != "perplexity_ratio"]
     columns = batch_columns(chips, unroll(model, scenario), kernel, counts)
     if len(kernel) < len(names):

@@ -11,6 +11,7 @@ from dse.sweep.designs import (
     requirements,
     shortfalls,
     violations,
+    worst_columns,
 )
 from dse.sweep.estimate import SweepEstimate, estimate_sweep
 from dse.sweep.grid import GridSweep, is_factored
@@ -47,4 +48,5 @@ __all__ = [
     "survey_grid",
     "survey_points",
     "violations",
+    "worst_columns",
 ]
