@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,7 @@ from dse.advise.draws import Machine, draw_factors, each_alone
 from dse.advise.extremes import POWERS, bounds, extreme_coefficients
 from dse.advise.uncertainty import PERCENTILES
 from dse.cost import ChipBatch, metric, metrics_of, model_columns, team_units
-from dse.space import Index, Space
-from dse.space import replace_leaf
+from dse.space import Index, Space, replace_leaf
 from dse.spec.ranges import Range, load_ranges
 from dse.sweep import (
     Columns,
@@ -34,9 +34,9 @@ Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 # Designs times draws in one kernel call.
-_CHUNK = 1 << 15
+_CHUNK = 1 << 16
 # Designs, and corners of the ranges at each, of one call that looks for extremes.
-_EXTREMES, _CORNERS = 16, 12
+_EXTREMES, _CORNERS = 32, 12
 # Axes that say which numbers of the technology files a design has.
 _SOURCES = ("chip.node", "chip.dram.type", "chip.dram.type.efficiency")
 
@@ -107,12 +107,10 @@ class DrawnDesigns:
         space = self.space
         objectives = np.empty((draws, len(index), len(space.objectives)))
         is_met = np.empty((draws, len(index)), dtype=np.bool_)
-        factors: dict[int, Array] = {}
+        factors_of = cache(lambda ranges: draw_factors(ranges, draws, seed))
 
         def fill(batch: _Batch) -> None:
-            drawn = factors.setdefault(
-                id(batch.ranges), draw_factors(batch.ranges, draws, seed)
-            )
+            drawn = factors_of(batch.ranges)
             shape = (len(batch.rows), draws)
             columns = self._columns(batch, batch.machine.scaled(batch.ranges, drawn), shape)
             flat = {name: values.reshape(-1) for name, values in columns.items()}

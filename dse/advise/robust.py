@@ -68,12 +68,13 @@ class Robustness:
     percentiles : mapping of str to ndarray
         By objective: at 5, 50 and 95 % of the draws; (n, 3).
     undominated : ndarray
-        Share of the draws in which no design of the front is better in everything; (n,).
+        Of the m designs of the front: share of the draws in which none of the others dominates
+        it, the requirements left aside; (m,).
     feasible : ndarray
         Share of the draws in which all requirements are met; (n,).
     on_front : ndarray
         Share of the draws in which all requirements are met, and none of the n designs that
-        meets them is better in everything; (n,).
+        meets them dominates it; (n,).
     drivers : mapping of str to tuple of Driver
         By objective: the numbers that move it most, the most important one first.
     draws, seed : int
@@ -166,7 +167,7 @@ def find_robustness(
         low=low,
         high=high,
         percentiles=drawn.percentiles(objectives),
-        undominated=_undominated(objectives, is_front),
+        undominated=_share(objectives[:, is_front]),
         feasible=is_feasible.mean(axis=0),
         on_front=_on_front(objectives, is_feasible),
         drivers=_drivers(drawn, front),
@@ -178,25 +179,15 @@ def find_robustness(
 
 def _on_front(objectives: Array, is_feasible: Mask) -> Array:
     """Share of the draws in which each design is feasible and not dominated by one that is."""
-    total = np.zeros(objectives.shape[1])
-    for values, met in zip(objectives, is_feasible, strict=True):
-        total += non_dominated(np.where(met[:, None], values, np.nan))
-    return total / len(objectives)
+    return _share(np.where(is_feasible[..., None], objectives, np.nan))
 
 
-def _undominated(objectives: Array, is_front: Mask) -> Array:
-    """Share of the draws in which no design of the front dominates each design."""
+def _share(objectives: Array) -> Array:
+    """Share of the draws (first axis) in which each design is not dominated; NaN never is."""
     total = np.zeros(objectives.shape[1])
-    beside = np.flatnonzero(~is_front)
     for values in objectives:
-        total[is_front] += non_dominated(values[is_front])
-        for row in beside:
-            total[row] += not _is_dominated(values[row], values[is_front])
+        total += non_dominated(values)
     return total / len(objectives)
-
-
-def _is_dominated(point: Array, front: Array) -> bool:
-    return bool(((front <= point).all(axis=1) & (front < point).any(axis=1)).any())
 
 
 def _drivers(drawn: DrawnDesigns, front: Index) -> dict[str, tuple[Driver, ...]]:
