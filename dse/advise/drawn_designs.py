@@ -142,7 +142,9 @@ class DrawnDesigns:
         def fill(batch: _Batch) -> None:
             lead = (len(batch.rows),)
             ends = extreme_coefficients(batch.machine, batch.ranges, lead, _CORNERS)
-            by_model = [self._bounds_of(columns, lead[0]) for columns in self._by_model(batch, ends)]
+            by_model = [
+                self._bounds_of(columns, lead[0]) for columns in self._by_model(batch, ends)
+            ]
             for place, result in enumerate((low, high)):
                 worst = self._worst([pair[place] for pair in by_model], lead)
                 for name, values in result.items():
@@ -190,9 +192,7 @@ class DrawnDesigns:
     def _by_model(self, batch: _Batch, chips: ChipBatch) -> list[Columns]:
         asked = asked_metrics(self.space)
         names = dict.fromkeys([*asked, *(POWERS[name] for name in asked if name in POWERS)])
-        return [
-            model_columns(chips, model, batch.scenario, names) for model in self.space.models
-        ]
+        return [model_columns(chips, model, batch.scenario, names) for model in self.space.models]
 
     def _worst(self, by_model: Sequence[Columns], shape: tuple[int, ...]) -> Columns:
         entries = metrics_of(self.space.models)

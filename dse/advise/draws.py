@@ -1,4 +1,4 @@
-"""Uncertain numbers within their ranges: coefficients of chips whose numbers are off by factors."""
+"""Uncertain numbers: draws within their ranges, and coefficients of chips that have them."""
 
 from __future__ import annotations
 

@@ -135,7 +135,8 @@ def _rows(values: Array) -> Iterator[Mask]:
     """Corners of both extremes of a coefficient from its values (*lead, 2, corners, numbers)."""
     low, high = values[..., 0, :, :], values[..., 1, :, :]
     steps, slack = high - low, _ROUNDING * np.abs(low)
-    rises, falls = (steps > slack).any(axis=-2), (steps < -slack).any(axis=-2)
+    rises: Mask = np.any(steps > slack, axis=-2)
+    falls: Mask = np.any(steps < -slack, axis=-2)
     both = (rises & falls).reshape(-1, rises.shape[-1])
     mixed = np.flatnonzero(both.any(axis=0))
     for choice in itertools.product((False, True), repeat=len(mixed)):

@@ -62,6 +62,7 @@ __all__ = [
     "metric",
     "metrics_of",
     "missing_pairs",
+    "model_columns",
     "obstacles",
     "open_die",
     "quality_report",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +31,7 @@ _MAX_SOURCE = 60
 
 
 def estimate_title(names: Sequence[str]) -> str:
-    """Name numbers that are one estimate.
+    """Name numbers that are one estimate: the same field of several nodes or DRAM types.
 
     Examples
     --------
@@ -43,12 +42,8 @@ def estimate_title(names: Sequence[str]) -> str:
     """
     if len(names) == 1:
         return names[0]
-    rows = [name.split(".") for name in names]
-    start = len(os.path.commonprefix(rows))
-    tail = len(os.path.commonprefix([row[:start:-1] for row in rows]))
-    parts = (".".join(row[start : len(row) - tail]) for row in rows)
-    end = rows[0][len(rows[0]) - tail :]
-    return ".".join([*rows[0][:start], "{" + ",".join(parts) + "}", *end])
+    files, keys, fields = zip(*(name.split(".", 2) for name in names), strict=True)
+    return f"{files[0]}.{{{','.join(keys)}}}.{fields[0]}"
 
 
 def range_text(number: Range) -> str:
@@ -57,8 +52,10 @@ def range_text(number: Range) -> str:
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> range_text(SimpleNamespace(low=0.8, high=1.2)), range_text(SimpleNamespace(low=0.5, high=1))
-    ('±20 %', '-50..+0 %')
+    >>> range_text(SimpleNamespace(low=0.8, high=1.2))
+    '±20 %'
+    >>> range_text(SimpleNamespace(low=0.5, high=1.25))
+    '-50..+25 %'
     """
     low, high = 100.0 * (number.low - 1.0), 100.0 * (number.high - 1.0)
     if abs(low + high) < 1e-6:

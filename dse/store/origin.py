@@ -1,4 +1,4 @@
-"""The space of a run again, from what its manifest recorded, or a refusal that says what changed."""
+"""The space of a run again from the files that its manifest names, if they are still the same."""
 
 from __future__ import annotations
 
