@@ -114,6 +114,8 @@ def _extreme_corners(
     down at others, both ends are tried with all others'. Shape (*lead, rows, numbers).
     """
     size = len(ranges)
+    if not size:
+        return np.zeros((*lead, 1, 0), dtype=np.bool_)
     low, high = reach(ranges)
     rng = np.random.default_rng(0)
     base = np.repeat(rng.integers(0, 2, (corners, 1, size)), size, axis=1).astype(np.bool_)
