@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ Mask = npt.NDArray[np.bool_]
 # is missed once in 800 times.
 SCREEN = 64
 # Draws of a small front, and of the largest; between them, so many designs times draws.
-_MOST_DRAWS, _LEAST_DRAWS, _ROWS = 1024, 128, 2_000_000
+_MOST_DRAWS, _LEAST_DRAWS, _ROWS = 1024, 128, 7_000_000
 # Challengers that are followed through all draws; those of the largest share in the first look.
 _CHALLENGERS = 2000
 # Drivers that are named of each objective.
@@ -99,12 +99,12 @@ class Robustness:
 
 
 def default_draws(designs: int) -> int:
-    """Draws of a front of so many designs: 1,024, and fewer from 2,000 designs on.
+    """Draws of a front of so many designs: 1,024, and fewer from 7,000 designs on.
 
     Examples
     --------
     >>> [default_draws(designs) for designs in (18, 6589, 100_000)]
-    [1024, 303, 128]
+    [1024, 1024, 128]
     """
     return min(_MOST_DRAWS, max(_LEAST_DRAWS, _ROWS // max(1, designs)))
 
@@ -179,15 +179,14 @@ def find_robustness(
 
 def _on_front(objectives: Array, is_feasible: Mask) -> Array:
     """Share of the draws in which each design is feasible and not dominated by one that is."""
-    return _share(np.where(is_feasible[..., None], objectives, np.nan))
+    met = zip(objectives, is_feasible, strict=True)
+    return _share(np.where(is_met[:, None], values, np.nan) for values, is_met in met)
 
 
-def _share(objectives: Array) -> Array:
-    """Share of the draws (first axis) in which each design is not dominated; NaN never is."""
-    total = np.zeros(objectives.shape[1])
-    for values in objectives:
-        total += non_dominated(values)
-    return total / len(objectives)
+def _share(draws: Iterable[Array]) -> Array:
+    """Share of the draws, each (n, k), in which each design is not dominated; NaN never is."""
+    masks = [non_dominated(values) for values in draws]
+    return np.mean(masks, axis=0)
 
 
 def _drivers(drawn: DrawnDesigns, front: Index) -> dict[str, tuple[Driver, ...]]:

@@ -36,7 +36,7 @@ def robust_options(command: Command) -> Command:
         (
             "--draws",
             {"type": click.IntRange(2, 1 << 20)},
-            "Draws of the numbers.  [default: 1024, fewer from 2,000 designs on]",
+            "Draws of the numbers.  [default: 1024, fewer from 7,000 designs on]",
         ),
         (
             "--uncertainty",

@@ -68,7 +68,7 @@ def test_the_share_of_a_design_that_one_number_decides(with_ranges):
 
 
 def test_the_share_of_draws_in_which_a_target_is_met(with_ranges):
-    """The limit lies where the factor is 0.9: four fifths of the range from 0.8 to 1.3 are above."""
+    """The limit lies where the factor is 0.9: four fifths of 0.8 to 1.3 are above."""
     with_ranges(only_new)
     one = space((type_axis(new=0.7 * 0.9),))
     limit = drawn.DrawnDesigns(one, SILICON).nominal(rows(0))["tpot_s"][0]

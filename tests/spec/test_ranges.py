@@ -1,4 +1,4 @@
-"""Which numbers have a range: technology, and what a chip's file estimates, not what it chooses."""
+"""Which numbers have a range: technology, and what a chip's file estimates, not what it chose."""
 
 from __future__ import annotations
 
