@@ -123,8 +123,8 @@ class DrawnDesigns:
         return objectives, is_met
 
     def nominal(self, index: Index) -> Columns:
-        """Objectives of designs at the numbers as stated, each of shape (n,)."""
-        found = {name: np.empty(len(index)) for name in self.space.objectives}
+        """What objectives and requirements are made of at the numbers as stated, each (n,)."""
+        found = {name: np.empty(len(index)) for name in asked_metrics(self.space)}
 
         def fill(batch: _Batch) -> None:
             coefficients = batch.machine.scaled(batch.ranges, np.ones((1, len(batch.ranges))))

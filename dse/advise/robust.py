@@ -14,6 +14,7 @@ from dse.advise.drawn_designs import DrawnDesigns
 from dse.pareto import non_dominated
 from dse.space import Index, Space
 from dse.spec.ranges import Range
+from dse.sweep import violations
 from dse.technology import Silicon
 
 __all__ = ["SCREEN", "Driver", "Robustness", "default_draws", "find_robustness"]
@@ -63,6 +64,8 @@ class Robustness:
         Designs, shape (n, k).
     is_front : ndarray
         Which are of the front; bool, (n,).
+    is_missed : ndarray
+        Which of `dse.sweep.requirements` each misses at the numbers as stated; bool, (n, t).
     values, low, high : mapping of str to ndarray
         By objective: as stated, and bounds that no numbers within their ranges break; (n,).
     percentiles : mapping of str to ndarray
@@ -85,6 +88,7 @@ class Robustness:
 
     index: Index
     is_front: Mask
+    is_missed: Mask
     values: Mapping[str, Array]
     low: Mapping[str, Array]
     high: Mapping[str, Array]
@@ -160,10 +164,12 @@ def find_robustness(
     draws = draws or default_draws(len(index))
     objectives, is_feasible = drawn.draw(index, draws, seed)
     low, high = drawn.bounds(index)
+    stated = drawn.nominal(index)
     return Robustness(
         index=index,
         is_front=is_front,
-        values=drawn.nominal(index),
+        is_missed=violations(space, stated) > 0.0,
+        values={name: stated[name] for name in space.objectives},
         low=low,
         high=high,
         percentiles=drawn.percentiles(objectives),

@@ -14,6 +14,7 @@ from dse.report.front import FrontRow
 from dse.report.numbers import estimate_title, numbers_table
 from dse.report.quantity import format_metric
 from dse.report.tables import Column, Table
+from dse.sweep import requirements
 
 if TYPE_CHECKING:
     from dse.advise import Driver, Robustness
@@ -53,6 +54,11 @@ class RobustView:
     def place(self) -> dict[int, int]:
         """Where each design stands among the results."""
         return {int(design): i for i, design in enumerate(self.designs)}
+
+    def missed(self, place: int) -> list[str]:
+        """Requirements that a design misses at the numbers as stated."""
+        asked = zip(requirements(self.space), self.result.is_missed[place], strict=True)
+        return [target.metric for target, is_missed in asked if is_missed]
 
     @cached_property
     def others(self) -> list[int]:
@@ -144,11 +150,12 @@ def _others_table(view: RobustView) -> Table:
             share_text(float(result.on_front[place])),
             share_text(float(result.feasible[place])),
             *_cells(view, place),
+            ", ".join(view.missed(place)) or "nothing: it is dominated",
         )
         for place in shown
     )
-    heads = ("design", "on front", "meets all")
-    columns = (*(Column(h, is_number=True) for h in heads), *_columns(view))
+    heads = [Column(h, is_number=True) for h in ("design", "on front", "meets all")]
+    columns = (*heads, *_columns(view), Column("as stated it misses"))
     title = (
         f"beside the front, and on it in {100 * SUBSTANTIAL:.0f} % of the draws or more: "
         f"{len(view.others)} of {result.screened} other designs that the run kept"

@@ -50,6 +50,7 @@ def _design(view: RobustView, place: int) -> dict[str, Any]:
         "design": int(view.designs[place]),
         "axes": view.space.texts(result.index[place]),
         "front": is_front,
+        "misses": view.missed(place),
         "on_front": float(result.on_front[place]),
         "meets_all": float(result.feasible[place]),
         "undominated": float(result.undominated[place]) if is_front else None,
@@ -77,6 +78,7 @@ def robust_schema() -> Schema:
     """Describe `robust_object`; low and high of a driver as factors of the objective."""
     ends = record(dict.fromkeys(("value", *_ENDS), NUMBER))
     design = {"design": COUNT, "axes": table(TEXT), "front": {"type": "boolean"}}
+    design |= {"misses": many(TEXT)}
     design |= dict.fromkeys(_SHARES, REAL) | {"undominated": NUMBER, "objectives": table(ends)}
     driver = {"objective": TEXT, "numbers": many(number_schema()), "low": REAL, "high": REAL}
     counts = dict.fromkeys(("draws", "seed", "screened"), COUNT)

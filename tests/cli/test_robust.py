@@ -36,6 +36,7 @@ def test_the_document_follows_its_schema(run, copied):
     for design in found["designs"]:
         assert 0.0 <= design["on_front"] <= design["meets_all"] <= 1.0
         assert (design["undominated"] is None) == (not design["front"])
+        assert not (design["front"] and design["misses"])
         for ends in design["objectives"].values():
             assert ends["least"] <= ends["p5"] <= ends["p50"] <= ends["p95"] <= ends["most"]
     metrics = {d["design"]: d["metrics"] for d in document["front"]}

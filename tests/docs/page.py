@@ -1,4 +1,4 @@
-"""A page that shows what commands print: read, compared, and with DSE_UPDATE_DOCS=1 written anew."""
+"""A page that shows what commands print; DSE_UPDATE_DOCS=1 writes it anew."""
 
 from __future__ import annotations
 
