@@ -191,8 +191,8 @@ def _on_front(objectives: Array, is_feasible: Mask) -> Array:
 
 def _share(draws: Iterable[Array]) -> Array:
     """Share of the draws, each (n, k), in which each design is not dominated; NaN never is."""
-    masks = [non_dominated(values) for values in draws]
-    return np.mean(masks, axis=0)
+    share: Array = np.mean([non_dominated(values) for values in draws], axis=0)
+    return share
 
 
 def _drivers(drawn: DrawnDesigns, front: Index) -> dict[str, tuple[Driver, ...]]:

@@ -62,9 +62,11 @@ def robust_of(run: Run, options: Mapping[str, Any]) -> RobustView | None:
         If the run's inputs have changed since.
     """
     from dse.advise import find_robustness
+    from dse.cost import team_units
     from dse.report.robust import RobustView
     from dse.store import FRONT
     from dse.store.origin import load_origin
+    from dse.sweep import evaluate_designs
 
     draws = options["draws"]
     if not options["uncertainty"]:
@@ -77,17 +79,11 @@ def robust_of(run: Run, options: Mapping[str, Any]) -> RobustView | None:
     space = origin.space
     front, kept = (space.decode(numbers) for numbers in _designs(run))
     _check_draws(draws, len(front) * len(space.objectives))
-    try:
-        result = find_robustness(
-            *(space, origin.silicon, front, kept),
-            chip=origin.chip,
-            draws=draws,
-            seed=options["seed"],
-        )
-    except ValueError as error:
-        raise click.UsageError(f"--uncertainty: {error}") from error
-    _check_values(run, result.values)
-    return RobustView(space, result)
+    if team_units(space.chip, space.unit):
+        raise click.UsageError(f'--uncertainty is known of one unit, not of "{space.unit}"')
+    _check_values(run, evaluate_designs(space, front, origin.silicon))
+    choices = {"chip": origin.chip, "draws": draws, "seed": options["seed"]}
+    return RobustView(space, find_robustness(space, origin.silicon, front, kept, **choices))
 
 
 def _check_draws(draws: int | None, numbers: int) -> None:
@@ -122,8 +118,8 @@ def _check_values(run: Run, values: Mapping[str, Any]) -> None:
     from dse.store import FRONT
 
     front = run.tables[FRONT]
-    for name, found in values.items():
-        if not np.allclose(found[: len(front[name])], front[name], rtol=1e-9, atol=0.0):
+    for name in run.manifest.space["objectives"]:
+        if not np.allclose(values[name], front[name], rtol=1e-9, atol=0.0):
             raise VersionMismatchError(
                 f"{run.path}: {name} of its front is not what this version computes; it was "
                 f"written by dse {run.manifest.versions.get('dse')}; repeat the run"

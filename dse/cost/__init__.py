@@ -3,11 +3,10 @@
 from dse.cost.area import open_die
 from dse.cost.batch import ChipBatch
 from dse.cost.buildable import obstacles
+from dse.cost.counts import Counts, count_work
 from dse.cost.derive import derive
 from dse.cost.evaluate import (
-    Counts,
     batch_columns,
-    count_work,
     evaluate,
     evaluate_batch,
     evaluate_columns,

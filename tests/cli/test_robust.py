@@ -122,6 +122,29 @@ def test_a_front_of_other_numbers_is_refused(run, copied):
     assert "tpot_s of its front is not what this version computes" in done.err
 
 
+TEAM = """\
+schema: dse.space/1
+name: team
+title: A team
+chip: snapdragon-8-gen-3
+models: [llama-3.2-1b]
+scenario: phone-chat
+unit: heterogeneous
+axes:
+  chip.dram.data_rate: [7500 MT/s, 8533 MT/s]
+objectives: [tpot_s, energy_per_token_j]
+"""
+
+
+def test_several_units_are_refused(run, tmp_path):
+    path, out = tmp_path / "team.yaml", tmp_path / "run"
+    path.write_text(TEAM)
+    assert run("sweep", path, "--grid", "--out", out).code == 0
+    done = run("pareto", out, "--uncertainty")
+    assert done.code == 2
+    assert 'is known of one unit, not of "heterogeneous"' in done.err
+
+
 def test_without_a_front_there_is_nothing_to_judge(run, hopeless_space, tmp_path):
     out = tmp_path / "run"
     run("sweep", hopeless_space, "--grid", "--out", out)
