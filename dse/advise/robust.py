@@ -17,7 +17,7 @@ from dse.spec.ranges import Range
 from dse.sweep import violations
 from dse.technology import Silicon
 
-__all__ = ["SCREEN", "Driver", "Robustness", "default_draws", "find_robustness"]
+__all__ = ["CHALLENGERS", "SCREEN", "Driver", "Robustness", "default_draws", "find_robustness"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -28,7 +28,7 @@ SCREEN = 64
 # Draws of a small front, and of the largest; between them, so many designs times draws.
 _MOST_DRAWS, _LEAST_DRAWS, _ROWS = 1024, 128, 7_000_000
 # Challengers that are followed through all draws; those of the largest share in the first look.
-_CHALLENGERS = 2000
+CHALLENGERS = 2000
 # Drivers that are named of each objective.
 _NAMED = 3
 
@@ -158,7 +158,7 @@ def find_robustness(
     if len(others):
         objectives, is_feasible = drawn.draw(index, SCREEN, seed)
         share = _on_front(objectives, is_feasible)[len(front) :]
-        best = np.argsort(-share, kind="stable")[:_CHALLENGERS]
+        best = np.argsort(-share, kind="stable")[:CHALLENGERS]
         index = np.concatenate([front, others[np.sort(best[share[best] > 0.0])]])
     is_front = np.arange(len(index)) < len(front)
     draws = draws or default_draws(len(index))
@@ -173,7 +173,7 @@ def find_robustness(
         low=low,
         high=high,
         percentiles=drawn.percentiles(objectives),
-        undominated=_share(objectives[:, is_front]),
+        undominated=_share(values[is_front] for values in objectives),
         feasible=is_feasible.mean(axis=0),
         on_front=_on_front(objectives, is_feasible),
         drivers=_drivers(drawn, front),

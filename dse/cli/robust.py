@@ -61,7 +61,7 @@ def robust_of(run: Run, options: Mapping[str, Any]) -> RobustView | None:
     VersionMismatchError
         If the run's inputs have changed since.
     """
-    from dse.advise import find_robustness
+    from dse.advise import CHALLENGERS, find_robustness
     from dse.cost import team_units
     from dse.report.robust import RobustView
     from dse.store import FRONT
@@ -78,7 +78,8 @@ def robust_of(run: Run, options: Mapping[str, Any]) -> RobustView | None:
     origin = load_origin(run.manifest, run.path)
     space = origin.space
     front, kept = (space.decode(numbers) for numbers in _designs(run))
-    _check_draws(draws, len(front) * len(space.objectives))
+    most = len(front) + min(len(kept), CHALLENGERS)
+    _check_draws(draws, most * len(space.objectives))
     if team_units(space.chip, space.unit):
         raise click.UsageError(f'--uncertainty is known of one unit, not of "{space.unit}"')
     _check_values(run, evaluate_designs(space, front, origin.silicon))
