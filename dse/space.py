@@ -20,7 +20,7 @@ import numpy.typing as npt
 from dse.chip import Chip
 from dse.workload import Model, Scenario
 
-__all__ = ["Axis", "Index", "Space", "Target"]
+__all__ = ["Axis", "Index", "Space", "Target", "replace_leaf"]
 
 Index = npt.NDArray[np.int64]
 

@@ -93,7 +93,7 @@ def evaluate(chip: str, model: str, **options: Any) -> None:
     warn(built, scenario, result)
     subject = (built, network, scenario, silicon, stack)
     kept = sustained_view(chip, changes, subject, options | {"unit": unit})
-    spreads = uncertainty_of(subject, unit, options)
+    spreads = uncertainty_of(chip, tuple(changes), subject, unit, options)
     rows = explain(built, network, scenario, silicon, unit, stack) if options["explain"] else None
     weak = (
         assumptions(chip, model, built, unit, tuple(changes), of_device=bool(kept))

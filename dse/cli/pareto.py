@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +14,24 @@ from dse.cli.changes import changed_scenario
 from dse.cli.exploration import NO_DESIGN, print_front
 from dse.cli.help import command_help
 from dse.cli.options import MetricName, json_option
-from dse.cli.output import is_terminal, json_text, print_json, say
+from dse.cli.output import is_terminal, json_text, print_json, print_tables, say
+from dse.cli.robust import robust_entry, robust_of, robust_options, write_robust
 
 if TYPE_CHECKING:
     from dse.report.front import FrontRow
+    from dse.report.robust import RobustView
     from dse.report.view import ChipPoint, FrontView
     from dse.store import Run
 
 __all__ = ["pareto"]
 
 _SCENARIO = "scenario."
+_SAME_FORMATS = "these formats are the knee's, and the real chips have them too"
 _FORMATS = ("csv", "json", "png", "svg")
 # Rows of the table on a terminal; a pipe gets all.
 _MAX_ROWS = 20
+# Rows of the table of ranges, which the files have whole.
+_MAX_UNCERTAIN = 20
 
 
 class FormatList(click.ParamType):  # type: ignore[type-arg]
@@ -54,6 +60,7 @@ class FormatList(click.ParamType):  # type: ignore[type-arg]
             "dse pareto out/phone_10b",
             "dse pareto out/phone_10b --x ttft_s --y area_mm2 --color energy_per_token_j",
             "dse pareto out/phone_10b --format svg --out figures",
+            "dse pareto out/phone_10b --uncertainty",
         ),
         "DIR is the folder of a sweep or a search. The pictures are front-X-Y (two metrics, the "
         "third as colour) and, of three objectives and more, matrix (every pair of them).",
@@ -74,6 +81,7 @@ class FormatList(click.ParamType):  # type: ignore[type-arg]
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the files.  [default: DIR]"
 )
+@robust_options
 @json_option
 def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Read the run, then show and write."""
@@ -82,24 +90,41 @@ def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: An
 
     run = load_run(run_dir)
     rows = front_rows(run)
+    robust = robust_of(run, options)
     view = _view(run, rows)
     out = options["out"] or run_dir
     files = _write_pictures(view, out, formats, options)
     files += _write_csv(run, out, formats)
+    bare = replace(view, chips=(), subtitle=view.subtitle.replace(f"\n{_SAME_FORMATS}", ""))
+    files += write_robust(robust, bare, out, formats, _metrics(view, options)[:2])
     files += [out / "pareto.json"] if "json" in formats else []
     document = pareto_document(run, rows, view, [str(path) for path in files])
+    document |= robust_entry(robust)
     if "json" in formats:
         out.mkdir(parents=True, exist_ok=True)
         files[-1].write_text(json_text(document), encoding="utf-8")
     if as_json:
         print_json(document)
     elif rows:
-        print_front(rows, view, _MAX_ROWS if is_terminal(sys.stdout) else len(rows))
+        _print(rows, view, robust)
     for path in files:
         say(f"wrote {path}")
     if not rows:
         say("no design meets the targets")
         click.get_current_context().exit(NO_DESIGN)
+
+
+def _print(rows: Sequence[FrontRow], view: FrontView, robust: RobustView | None) -> None:
+    """Print the front, and what uncertain numbers leave of it: of a large one, some rows."""
+    most = _MAX_ROWS if is_terminal(sys.stdout) else len(rows)
+    print_front(rows, view, most)
+    if robust is not None:
+        from dse.report.front import thinned_rows
+        from dse.report.robust import robust_tables
+
+        click.echo()
+        shown = thinned_rows(rows, view.objectives, min(most, _MAX_UNCERTAIN))
+        print_tables(*robust_tables(robust, shown))
 
 
 def _view(run: Run, rows: Sequence[FrontRow]) -> FrontView:
@@ -157,7 +182,7 @@ def _comparison(
     points = chip_points(peers, models, scenario, silicon, unit=unit, base=space["chip"])
     lines = [f"{', '.join(model.title for model in models)}: {scenario_text(scenario)}"]
     if choices:
-        lines.append("these formats are the knee's, and the real chips have them too")
+        lines.append(_SAME_FORMATS)
     return lines, points
 
 

@@ -3,15 +3,15 @@
 from dse.cost.area import open_die
 from dse.cost.batch import ChipBatch
 from dse.cost.buildable import obstacles
+from dse.cost.counts import Counts, count_work
 from dse.cost.derive import derive
 from dse.cost.evaluate import (
-    Counts,
     batch_columns,
-    count_work,
     evaluate,
     evaluate_batch,
     evaluate_columns,
     explain,
+    model_columns,
 )
 from dse.cost.flash import resident_share
 from dse.cost.image import StageCost, evaluate_pipeline, stage_costs
@@ -61,6 +61,7 @@ __all__ = [
     "metric",
     "metrics_of",
     "missing_pairs",
+    "model_columns",
     "obstacles",
     "open_die",
     "quality_report",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from functools import cache
 
 import numpy as np
 
 from dse.chip import Chip
 from dse.cost.batch import Array, ChipBatch
-from dse.cost.derive import derive
+from dse.cost.counts import Counts
 from dse.cost.image import evaluate_pipeline, explain_pipeline
 from dse.cost.metric import METRICS
 from dse.cost.phase import (
@@ -23,7 +23,6 @@ from dse.cost.phase import (
 )
 from dse.cost.quality import with_quality
 from dse.cost.results import Results, memory_columns, silicon_columns
-from dse.cost.roofline import OpWork, op_work
 from dse.cost.schedule import cost_of_phase, team_rows
 from dse.cost.stack import Stack
 from dse.cost.team import Team, as_batch, derive_machine, ideal_s
@@ -31,22 +30,19 @@ from dse.technology import Silicon
 from dse.workload import Model, Network, Scenario, Workload, unroll, unroll_network
 
 __all__ = [
-    "Counts",
     "OperatorRow",
     "PhaseCost",
     "Results",
     "batch_columns",
-    "count_work",
     "evaluate",
     "evaluate_batch",
     "evaluate_columns",
     "explain",
+    "model_columns",
 ]
 
 # How each metric is made, once it is asked for.
 Recipes = dict[str, Callable[[], Array]]
-# What each operator asks for: of the prefill, and of a decode step.
-Counts = tuple[Sequence[OpWork], Sequence[OpWork]]
 
 _NAMES = tuple(entry.name for entry in METRICS)
 _BOUND_NAMES = frozenset({"prefill_bound", "decode_bound"})
@@ -126,6 +122,17 @@ def evaluate_columns(
     """
     chip, model, scenario = subject
     chips = derive_machine(chip, scenario.precision, silicon, unit)
+    return model_columns(chips, model, scenario, names, counts)
+
+
+def model_columns(
+    chips: ChipBatch | Team,
+    model: Model,
+    scenario: Scenario,
+    names: Collection[str],
+    counts: Counts | None = None,
+) -> dict[str, Array]:
+    """What `evaluate_columns` says, of coefficients that were derived already."""
     kernel = [name for name in names if name != "perplexity_ratio"]
     columns = batch_columns(chips, unroll(model, scenario), kernel, counts)
     if len(kernel) < len(names):
@@ -133,22 +140,6 @@ def evaluate_columns(
         ratio = np.full(1, np.nan) if known is None else known.perplexity_ratio(scenario.precision)
         columns["perplexity_ratio"] = np.atleast_1d(ratio)
     return columns
-
-
-def count_work(
-    subject: tuple[Chip, Model, Scenario], silicon: Silicon, unit: str | None
-) -> Counts:
-    """What the operators of a prefill and of a decode step ask of one unit, as counts.
-
-    Parameters
-    ----------
-    subject, silicon, unit
-        As for `evaluate_columns`; `unit` names one unit.
-    """
-    chip, model, scenario = subject
-    chips, work = derive(chip, scenario.precision, silicon, unit), unroll(model, scenario)
-    prefill, decode = ([op_work(op, chips) for op in each] for each in (work.prefill, work.decode))
-    return prefill, decode
 
 
 def evaluate_batch(chips: ChipBatch | Team, work: Workload) -> Results:

@@ -5,6 +5,7 @@ Matplotlib's object interface only: no global state, no window, the same bytes e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from dse.report.view import FrontView
 
-__all__ = ["PNG_DPI", "front_figure", "matrix_figure", "save_figure"]
+__all__ = ["PNG_DPI", "framed", "front_figure", "matrix_figure", "save_figure"]
 
 PNG_DPI = 200
 # Numbers along an axis of the matrix.
@@ -46,12 +47,19 @@ def front_figure(view: FrontView, x: str, y: str, colour: str | None = None) -> 
     Figure
         7.4 x 5.4 inch, not yet saved.
     """
+    return framed(view, lambda axes: Pane(axes, view, x, y), colour)
+
+
+def framed(
+    view: FrontView, make_pane: Callable[[Axes], Pane], colour: str | None = None
+) -> Figure:
+    """Draw one pane with its title, and its legend below it."""
     from matplotlib.figure import Figure
 
     with rc():
         figure = Figure(figsize=(7.4, 5.4), layout="constrained")
         axes = figure.add_subplot()
-        pane = Pane(axes, view, x, y)
+        pane = make_pane(axes)
         pane.draw(colour)
         pane.set_axes()
         _title(figure, view, axes)

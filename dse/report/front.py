@@ -75,6 +75,7 @@ def front_view(run: Run, subtitle: str, chips: tuple[ChipPoint, ...] = ()) -> Fr
         objectives=objectives,
         targets=targets_of(run),
         chips=chips,
+        designs=table["design"],
     )
 
 

@@ -27,7 +27,7 @@ from dse.report.view import FrontView, staircase
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Pane"]
+__all__ = ["Pane", "columns_of"]
 
 Array = npt.NDArray[np.float64]
 
@@ -119,7 +119,7 @@ class Pane:
             chosen = chosen[:: max(1, chosen.size // _MAX_CLOUD)]
             if chosen.size:
                 self.axes.scatter(
-                    *_columns(self._points(chosen)),
+                    *columns_of(self._points(chosen)),
                     s=9.0 if chosen.size < 2000 else 3.0,
                     c=colour,
                     alpha=0.5,
@@ -138,7 +138,7 @@ class Pane:
             colour = None  # one value needs no scale of colours
         style = {"c": FRONT} if colour is None else self._colours(colour, members)
         dots = self.axes.scatter(
-            *_columns(self._points(members)),
+            *columns_of(self._points(members)),
             s=30 if members.size < _FEW else 14,
             edgecolors="black" if members.size < _FEW else "white",
             linewidths=0.5 if members.size < _FEW else 0.3,
@@ -148,7 +148,7 @@ class Pane:
         )
         # The line runs over the dots: with many objectives they would hide it.
         self.axes.plot(
-            *_columns(self._points(self.stairs)),
+            *columns_of(self._points(self.stairs)),
             color=STAIRS,
             linewidth=1.6,
             drawstyle="steps-post",
@@ -210,7 +210,7 @@ class Pane:
         ):
             if chosen.any():
                 self.axes.scatter(
-                    *_columns(points[chosen]),
+                    *columns_of(points[chosen]),
                     s=24,
                     marker=marker,
                     c="white",
@@ -223,7 +223,7 @@ class Pane:
     def _draw_knee(self) -> None:
         if self.view.knee is not None:
             self.axes.scatter(
-                *_columns(self._points(np.array([self.view.knee]))),
+                *columns_of(self._points(np.array([self.view.knee]))),
                 s=130,
                 marker="*",
                 c=KNEE,
@@ -253,6 +253,6 @@ class Pane:
         return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
 
-def _columns(points: Array) -> tuple[Array, Array]:
+def columns_of(points: Array) -> tuple[Array, Array]:
     """The x and the y of points (k, 2)."""
     return points[:, 0], points[:, 1]

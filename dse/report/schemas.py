@@ -13,6 +13,7 @@ from dse.report.evaluation_schemas import (
 )
 from dse.report.link_schemas import cloud_schema, runtime_schema, split_schema
 from dse.report.quality import quality_schema
+from dse.report.robust_document import robust_schema
 from dse.report.schema_parts import (
     COUNT,
     DIALECT,
@@ -53,7 +54,9 @@ def _pareto() -> Schema:
             "front": many(_design()),
             "chips": many(record({"chip": TEXT, "metrics": metrics_schema()})),
             "files": many(TEXT),
-        }
+            "uncertainty": robust_schema(),
+        },
+        optional=("uncertainty",),
     )
 
 

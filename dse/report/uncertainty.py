@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from dse.report.numbers import number_object, number_schema, numbers_table
 from dse.report.quantity import format_metric
 from dse.report.schema_parts import COUNT, NUMBER, TEXT, Schema, many, record
 from dse.report.tables import Column, Table
@@ -12,21 +13,21 @@ from dse.report.tables import Column, Table
 if TYPE_CHECKING:
     from dse.advise import Cause, Spread
 
-__all__ = ["uncertainty_object", "uncertainty_schema", "uncertainty_table"]
+__all__ = ["uncertainty_object", "uncertainty_schema", "uncertainty_tables"]
 
 # Effects below this are not named (natural logarithm of the ratio of both ends).
 _NOTICED = 5e-3
 
 
-def uncertainty_table(spreads: Sequence[Spread], draws: int) -> Table:
-    """Bounds, percentiles and causes of each metric."""
+def uncertainty_tables(spreads: Sequence[Spread], draws: int) -> list[Table]:
+    """Bounds, percentiles and causes of each metric, then the numbers that cause them."""
     rows = tuple(
         (
             spread.name,
             format_metric(spread.name, spread.value),
             *(format_metric(spread.name, value) for value in (spread.low, spread.high)),
             *(format_metric(spread.name, value) for value in spread.percentiles),
-            ", ".join(_cause(c, spread) for c in spread.causes if c.weight > _NOTICED) or "-",
+            ", ".join(_cause(cause, spread) for cause in _noticed(spread)) or "-",
         )
         for spread in spreads
     )
@@ -37,17 +38,21 @@ def uncertainty_table(spreads: Sequence[Spread], draws: int) -> Table:
         Column("mostly from (each alone, low to high end)", may_fold=True),
     )
     notes = (
-        "least, most: no technology numbers within their ranges lead beyond",
+        "least, most: no numbers within their ranges lead beyond",
         f"percentiles of {draws} draws: numbers independent, each uniform over its range",
-        "ranges by confidence: hw_configs/technology/ranges.yaml; the chip's own figures, the "
-        "model and the way it is evaluated are taken as exact",
     )
-    return Table(columns, rows, title="uncertainty of technology numbers", notes=notes)
+    table = Table(columns, rows, title="uncertainty of the numbers behind it", notes=notes)
+    named = [cause.number for spread in spreads for cause in _noticed(spread)]
+    return [table, numbers_table(named)] if named else [table]
+
+
+def _noticed(spread: Spread) -> list[Cause]:
+    return [cause for cause in spread.causes if cause.weight > _NOTICED]
 
 
 def _cause(cause: Cause, spread: Spread) -> str:
     low, high = (100.0 * (end / spread.value - 1.0) for end in (cause.low, cause.high))
-    return f"{cause.name} {low:+.3g}..{high:+.3g} %"
+    return f"{cause.number.name} {low:+.3g}..{high:+.3g} %"
 
 
 def uncertainty_object(spreads: Sequence[Spread], draws: int, seed: int) -> dict[str, Any]:
@@ -59,7 +64,9 @@ def uncertainty_object(spreads: Sequence[Spread], draws: int, seed: int) -> dict
             "least": spread.low,
             "most": spread.high,
             **dict(zip(("p5", "p50", "p95"), spread.percentiles, strict=True)),
-            "causes": [{"number": c.name, "low": c.low, "high": c.high} for c in spread.causes],
+            "causes": [
+                number_object(c.number) | {"low": c.low, "high": c.high} for c in spread.causes
+            ],
         }
         for spread in spreads
     ]
@@ -68,7 +75,8 @@ def uncertainty_object(spreads: Sequence[Spread], draws: int, seed: int) -> dict
 
 def uncertainty_schema() -> Schema:
     """Describe ``uncertainty`` of ``dse.evaluate/1``."""
-    cause = record({"number": TEXT, "low": NUMBER, "high": NUMBER})
+    number = number_schema()["properties"]
+    cause = record(number | {"low": NUMBER, "high": NUMBER})
     numbers = ("value", "least", "most", "p5", "p50", "p95")
     metric = {"metric": TEXT} | dict.fromkeys(numbers, NUMBER) | {"causes": many(cause)}
     return record({"draws": COUNT, "seed": COUNT, "metrics": many(record(metric))})

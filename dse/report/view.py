@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +63,8 @@ class FrontView:
         Limits.
     chips : tuple of ChipPoint
         Real chips to compare with.
+    designs : ndarray
+        Numbers of the designs, (n,); empty where nobody asks for them.
     """
 
     title: str
@@ -74,6 +76,7 @@ class FrontView:
     objectives: tuple[str, ...]
     targets: tuple[Target, ...] = ()
     chips: tuple[ChipPoint, ...] = ()
+    designs: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def limits_of(self, name: str) -> tuple[Target, ...]:
         """Targets on one metric."""

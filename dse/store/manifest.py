@@ -72,7 +72,7 @@ class Manifest:
     @property
     def fingerprint(self) -> str:
         """Hash of all that decides the result, by which a run folder is recognised."""
-        return _sha256(_canonical(self._identity()))
+        return text_sha256(_canonical(self._identity()))
 
     def differences(self, other: Manifest) -> tuple[str, ...]:
         """Name what decides the result and is not the same in another manifest."""
@@ -183,8 +183,8 @@ def make_manifest(
         kind=kind,
         space=_summary(space),
         settings=dict(settings),
-        resolved_sha256=_sha256(_canonical(describe([space, silicon]))),
-        inputs={name: {"sha256": _sha256(text), "text": text} for name, text in texts.items()},
+        resolved_sha256=resolved_sha256(space, silicon),
+        inputs={name: {"sha256": text_sha256(text), "text": text} for name, text in texts.items()},
         columns=columns_of(space),
         versions={
             "dse": dse.__version__,
@@ -193,6 +193,16 @@ def make_manifest(
         },
         argv=tuple(argv),
     )
+
+
+def resolved_sha256(space: Space, silicon: Silicon) -> str:
+    """Hash of everything that the numbers of a space depend on, after all files were read."""
+    return text_sha256(_canonical(describe([space, silicon])))
+
+
+def text_sha256(text: str) -> str:
+    """SHA-256 of a text, as hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def describe(value: Any) -> Any:
@@ -235,10 +245,6 @@ def _summary(space: Space) -> dict[str, Any]:
 
 def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _flatten(value: Any, prefix: str = "") -> dict[str, str]:

@@ -28,6 +28,7 @@ __all__ = [
     "shortfall_parts",
     "shortfalls",
     "violations",
+    "worst_columns",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -163,7 +164,7 @@ class Evaluator:
                 )
                 for model, each in zip(space.models, known, strict=True)
             ]
-            yield places, _merged(by_model, wanted, len(places))
+            yield places, worst_columns(by_model, wanted, len(places))
 
 
 def objective_values(space: Space, columns: Mapping[str, Array]) -> Array:
@@ -254,16 +255,28 @@ def _cut(places: Index) -> list[Index]:
     return [places[start : start + _CHUNK] for start in range(0, len(places), _CHUNK)]
 
 
-def _merged(by_model: list[Columns], wanted: Sequence[Metric], n: int) -> Columns:
-    """Each metric of n designs by its worst model."""
+def worst_columns(
+    by_model: Sequence[Columns], wanted: Sequence[Metric], shape: int | tuple[int, ...]
+) -> Columns:
+    """Each metric of designs by its worst model, as `evaluate_designs` says.
+
+    Parameters
+    ----------
+    by_model : sequence of dict
+        Metrics of each model, of any shapes that broadcast to `shape`.
+    wanted : sequence of Metric
+        Metrics asked for.
+    shape : int or tuple of int
+        Of the result where there are several models.
+    """
     if len(by_model) == 1:
         return {entry.name: by_model[0][entry.name] for entry in wanted}
-    slowest = np.zeros(n, dtype=np.intp)
+    slowest = np.zeros(shape, dtype=np.intp)
     if _JUDGE in by_model[0]:
-        slowest = np.argmax([np.broadcast_to(c[_JUDGE], n) for c in by_model], axis=0)
+        slowest = np.argmax([np.broadcast_to(c[_JUDGE], shape) for c in by_model], axis=0)
     return {
         entry.name: _worst_of(
-            entry, [np.broadcast_to(c[entry.name], n) for c in by_model], slowest
+            entry, [np.broadcast_to(c[entry.name], shape) for c in by_model], slowest
         )
         for entry in wanted
     }

@@ -68,7 +68,7 @@ def test_one_number_is_bounded_by_its_own_ends():
     tpot = next(s for s in spreads if s.name == "tpot_s")
     assert tpot.low == pytest.approx(tpot.value / 1.25, rel=1e-3)
     assert tpot.high == pytest.approx(tpot.value / 0.8, rel=1e-3)
-    assert [cause.name for cause in tpot.causes] == ["e"]
+    assert [cause.number.name for cause in tpot.causes] == ["e"]
 
 
 def test_energies_of_the_matrix_engine_scale_as_a_table():
@@ -91,7 +91,7 @@ def test_causes_come_in_the_order_of_what_they_do():
     ]
     spreads, _ = found(build_chip(), ranges, draws=16)
     energy = next(s for s in spreads if s.name == "energy_per_token_j")
-    assert [cause.name for cause in energy.causes] == ["large", "small"]
+    assert [cause.number.name for cause in energy.causes] == ["large", "small"]
 
 
 def test_the_library_states_a_range_of_every_number():
