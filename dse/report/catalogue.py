@@ -68,6 +68,7 @@ def _space_row(space: Space) -> Row:
         "designs": space.size,
         "axes": len(space.axes),
         "models": ", ".join(model.name for model in space.models),
+        "asks": space.asks,
         "objectives": ", ".join(space.objectives),
     }
 

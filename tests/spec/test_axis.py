@@ -110,7 +110,8 @@ scenario.prompt_tokens: [128, 256]"""
     designs = space.decode(np.arange(space.size))
     groups = list(space.groups(designs))
     assert sum(len(rows) for rows, _, _ in groups) == space.size == 128
-    for rows, chip, scenario in groups:
+    for rows, chip, (mix,) in groups:
+        (scenario,) = mix.scenarios
         assert np.shape(chip.units[0].clock_hz) == (len(rows),)
         assert np.shape(chip.node.wafer_usd) == (len(rows),)
         assert np.shape(scenario.precision.embedding.bits) == (len(rows),)

@@ -10,6 +10,7 @@ import pytest
 from dse.errors import SpecError
 from dse.space import Axis, Target
 from dse.spec import load_chip, load_scenario, load_space, load_technology
+from dse.workload import Mix
 from tests.spec.samples import SPACE, axis_of, faults_of, write_space
 
 
@@ -17,7 +18,7 @@ def test_space_has_what_the_file_says(library: Path) -> None:
     space = load_space("wide")
     assert (space.name, space.title, space.unit) == ("wide", "Wide", None)
     assert [model.name for model in space.models] == ["small"]
-    assert space.scenario == load_scenario("chat")
+    assert space.mixes == (Mix((load_scenario("chat"),)),)
     assert space.objectives == ("tpot_s", "energy_per_token_j")
     assert space.targets == (Target("ttft_s", 1.0, -1), Target("decode_tok_s", 10.0, 1))
     assert space.axes == (
@@ -60,7 +61,7 @@ def test_an_energy_override_forbids_other_dram_types(library: Path) -> None:
 def test_the_size_is_limited(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     axes = "chip.power.idle: [1 W, 2 W]\nchip.node: [n4, n3]"
     assert load_space(write_space(library, axes)).size == 4
-    monkeypatch.setattr("dse.spec.space._MAX_SIZE", 3)
+    monkeypatch.setattr("dse.spec.axes._MAX_SIZE", 3)
     with pytest.raises(SpecError, match=r"8:3: axes: must span fewer than 2\*\*63 designs"):
         load_space(write_space(library, axes))
 
