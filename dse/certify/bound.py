@@ -185,9 +185,10 @@ class Bounder:
             tokens = job.tokens(name)
             shortest, joules = part[seconds], part[energy] * tokens
             static = np.broadcast_to(least, shortest.shape)
-            room = np.maximum(limit - static, np.finfo(np.float64).tiny)
-            needed = (1.0 - ROUNDING) * (joules - static * shortest) / room
-            is_late = joules > limit * shortest
+            excess, room = (1.0 - ROUNDING) * (joules - static * shortest), limit - static
+            # Without room no time is long enough.
+            needed = np.divide(excess, room, out=np.full(room.shape, np.inf), where=room > 0.0)
+            is_late = (joules > limit * shortest) & (excess > 0.0)
             later = np.where(is_late, np.maximum(needed, shortest), shortest)
             part[name] = np.maximum(joules / np.maximum(longest[seconds], shortest), static)
             part[energy] = (joules + static * (later - shortest) * (1.0 - ROUNDING)) / tokens

@@ -66,6 +66,28 @@ def test_the_size_is_limited(library: Path, monkeypatch: pytest.MonkeyPatch) -> 
         load_space(write_space(library, axes))
 
 
+def test_continuous_axes_are_named_where_they_span_too_much(library: Path) -> None:
+    fields = ("power.idle", "power.peak", "cache.bandwidth", "area.other", "dram.energy")
+    ranges = {
+        "power.peak": "5 W, to: 9 W",
+        "cache.bandwidth": "1 GB/s, to: 2 GB/s",
+        "area.other": "1 mm2, to: 2 mm2",
+        "dram.energy": "1 pJ/bit, to: 2 pJ/bit",
+    }
+    axes = "\n".join(
+        f"chip.{field}: {{from: {ranges.get(field, '1 W, to: 2 W')}, continuous: true}}"
+        for field in fields
+    )
+    assert load_space(write_space(library, axes)).size == 4097**5
+    more = f"{axes}\nchip.units.npu.count: {{from: 1, to: 64, step: 1}}"
+    with pytest.raises(SpecError) as caught:
+        load_space(write_space(library, more))
+    assert faults_of(caught.value) == [
+        "8:3: axes: must span fewer than 2**63 designs, but these span 2**66.0; "
+        "a continuous axis counts for 4097 values [range]"
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
@@ -88,7 +110,7 @@ def test_the_size_is_limited(library: Path, monkeypatch: pytest.MonkeyPatch) -> 
             "9:20: objectives[1]: must be a metric that can be better or worse, "
             'but got "fits_not"; did you mean "fits"? [unknown-name]\n'
             "9:30: objectives[2]: must be a metric that can be better or worse, "
-            'but got "decode_bound"; did you mean "decode_tok_s"? [unknown-name]',
+            'and "decode_bound" can be neither [unknown-name]',
         ),
         (
             "objectives: [tpot_s, ",
