@@ -7,7 +7,7 @@ n chips as one.
 """
 
 from dse.space.axis import Axis, Setting
-from dse.space.gather import Index, gather, replace_leaf
+from dse.space.leaves import Index, gather, replace_leaf
 from dse.space.space import Space
 from dse.space.target import Target
 

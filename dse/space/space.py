@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from dse.chip import Chip
 from dse.space.axis import Axis, Setting
-from dse.space.gather import Index, gather, replace_leaf
+from dse.space.leaves import Index, gather, replace_leaf
 from dse.space.target import Target
 from dse.workload import Mix, Model, Scenario, mixes_text
 

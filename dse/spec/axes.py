@@ -114,6 +114,8 @@ def _tie(
 ) -> None:
     """Write out what a tie gives its field, as a setting of the axis that it follows."""
     (name, field), (axis, plan) = tied, followed
+    if plan.is_range and any(number_of(node, plan.lead[0]) is None for node in plan.lead[1]):
+        return  # a range without numbers gives nothing to follow, and has a fault of its own
     rule = ""
     if plan.is_continuous and field.quantity is None:
         rule = f'must not follow "{axis}", which is continuous, for it counts'

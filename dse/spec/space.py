@@ -83,6 +83,8 @@ def _named(kind: str, tree: Node, path: FieldPath, faults: set[Fault]) -> Draft 
     found = locate_name(kind, node.value)
     if found is None:
         hint = did_you_mean(node.value, list_specs(kind))
+        if kind == "model" and locate_name("network", node.value):
+            hint = "; it is a network of layers, which no space is of"
         rule = f"must be the name of a {kind} of the library"
         faults.add(fault_at(tree, path, "unknown-name", rule, got=True, hint=hint))
         return None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dse.cost import METRICS, Metric
 from dse.errors import SpecError
 from dse.space import Axis, Target
 from dse.spec import load_chip, load_scenario, load_space, load_technology
@@ -64,6 +65,53 @@ def test_the_size_is_limited(library: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("dse.spec.axes._MAX_SIZE", 3)
     with pytest.raises(SpecError, match=r"8:3: axes: must span fewer than 2\*\*63 designs"):
         load_space(write_space(library, axes))
+
+
+def test_a_network_of_layers_is_no_model_of_a_space(library: Path) -> None:
+    network = library / "models_zoo/networks/painter.yaml"
+    network.parent.mkdir()
+    network.write_text("schema: dse.network/1\n")
+    path = library / "wide.yaml"
+    path.write_text(SPACE.replace("models: [small]", "models: [painter]"))
+    with pytest.raises(SpecError) as caught:
+        load_space(path)
+    assert faults_of(caught.value) == [
+        '5:10: models[0]: must be the name of a model of the library, but got "painter"; it is a '
+        "network of layers, which no space is of [unknown-name]"
+    ]
+
+
+def test_metrics_of_networks_are_none_of_a_space(library: Path) -> None:
+    path = library / "wide.yaml"
+    path.write_text(SPACE.replace("objectives: [tpot_s", "objectives: [image_s"))
+    with pytest.raises(SpecError) as caught:
+        load_space(path)
+    assert faults_of(caught.value) == [
+        '9:14: objectives[0]: must be a metric of language models, but "image_s" is one of '
+        "networks of layers [unknown-name]"
+    ]
+
+
+@pytest.mark.parametrize("entry", METRICS, ids=lambda entry: entry.name)
+def test_any_metric_with_a_sense_may_be_objective_and_target(library: Path, entry: Metric) -> None:
+    sign = "<=" if entry.sense < 0 else ">="
+    text = SPACE.replace("[tpot_s, energy_per_token_j]", f"[{entry.name}]")
+    limit = f"{sign} 1 {entry.unit}".rstrip()
+    path = library / "wide.yaml"
+    path.write_text(
+        text.replace('ttft_s: "<= 1 s", decode_tok_s: ">= 10 tok/s"', f'{entry.name}: "{limit}"')
+    )
+    if entry.sense:
+        space = load_space(path)
+        assert space.objectives == (entry.name,)
+        assert space.targets == (Target(entry.name, 1.0, entry.sense),)
+        return
+    with pytest.raises(SpecError) as caught:
+        load_space(path)
+    assert [fault.path for fault in caught.value.faults] == [
+        "objectives[0]",
+        f"targets.{entry.name}",
+    ]
 
 
 def test_continuous_axes_are_named_where_they_span_too_much(library: Path) -> None:

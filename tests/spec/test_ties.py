@@ -88,6 +88,13 @@ def test_choices_are_checked_with_what_follows_them(library: Path) -> None:
     assert load(library, axes, tie).axes[0].ties[0].texts == ("8 GiB", "28 GiB")
 
 
+def test_a_range_that_cannot_be_read_is_the_only_fault(library: Path) -> None:
+    axis = "chip.power.idle: {from: 1 W, to: 2 X, steps: 5}"
+    tie = "chip.power.peak: {follows: chip.power.idle, values: [5 W, 6 W, 7 W, 8 W, 9 W]}"
+    (fault,) = faults(library, axis, tie)
+    assert fault.startswith('8:36: power.idle: must be a power such as "4 W", but got "2 X"')
+
+
 def test_a_fault_that_a_tied_value_causes_is_the_choice_s(library: Path) -> None:
     tie = "chip.dram.capacity: {follows: chip.units.npu.matrix.rows, factor: 0.1 GiB}"
     assert faults(library, ROWS, tie) == [
