@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +15,16 @@ import numpy.typing as npt
 from dse.advise.draws import Machine, draw_factors, each_alone
 from dse.advise.extremes import POWERS, bounds, extreme_coefficients
 from dse.advise.uncertainty import PERCENTILES
-from dse.cost import ChipBatch, metric, metrics_of, model_columns, team_units
+from dse.chip import Chip
+from dse.cost import (
+    ChipBatch,
+    mean_columns,
+    metric,
+    model_columns,
+    team_units,
+    with_times,
+    worst_columns,
+)
 from dse.space import Index, Space, replace_leaf
 from dse.spec.ranges import Range, load_ranges
 from dse.sweep import (
@@ -23,10 +32,9 @@ from dse.sweep import (
     asked_metrics,
     objective_values,
     violations,
-    worst_columns,
 )
 from dse.technology import Silicon
-from dse.workload import Scenario
+from dse.workload import Mix
 
 __all__ = ["DrawnDesigns"]
 
@@ -49,17 +57,17 @@ class _Batch:
     ----------
     rows : Index
         Their places among all designs, (m,).
-    machine : Machine
+    chip : Chip
         Leaves of shape (m, 1).
-    scenario : Scenario
+    mixes : tuple of Mix
         Likewise.
     ranges : tuple of Range
         Of the numbers.
     """
 
     rows: Index
-    machine: Machine
-    scenario: Scenario
+    chip: Chip
+    mixes: tuple[Mix, ...]
     ranges: tuple[Range, ...]
 
 
@@ -112,7 +120,7 @@ class DrawnDesigns:
         def fill(batch: _Batch) -> None:
             drawn = factors_of(batch.ranges)
             shape = (len(batch.rows), draws)
-            columns = self._columns(batch, batch.machine.scaled(batch.ranges, drawn), shape)
+            columns = self._columns(batch, drawn, shape)
             flat = {name: values.reshape(-1) for name, values in columns.items()}
             found = objective_values(space, flat).reshape(*shape, -1)
             objectives[:, batch.rows] = found.swapaxes(0, 1)
@@ -127,8 +135,8 @@ class DrawnDesigns:
         found = {name: np.empty(len(index)) for name in asked_metrics(self.space)}
 
         def fill(batch: _Batch) -> None:
-            coefficients = batch.machine.scaled(batch.ranges, np.ones((1, len(batch.ranges))))
-            columns = self._columns(batch, coefficients, (len(batch.rows), 1))
+            as_stated = np.ones((1, len(batch.ranges)))
+            columns = self._columns(batch, as_stated, (len(batch.rows), 1))
             for name, values in found.items():
                 values[batch.rows] = columns[name][:, 0]
 
@@ -140,13 +148,14 @@ class DrawnDesigns:
         low, high = ({n: np.empty(len(index)) for n in self.space.objectives} for _ in range(2))
 
         def fill(batch: _Batch) -> None:
-            lead = (len(batch.rows),)
-            ends = extreme_coefficients(batch.machine, batch.ranges, lead, _CORNERS)
-            by_model = [
-                self._bounds_of(columns, lead[0]) for columns in self._by_model(batch, ends)
-            ]
+            size = len(batch.rows)
+
+            def ends(machine: Machine) -> ChipBatch:
+                return extreme_coefficients(machine, batch.ranges, (size,), _CORNERS)
+
+            by_job = [self._bounds_of(columns, size) for columns in self._by_job(batch, ends)]
             for place, result in enumerate((low, high)):
-                worst = self._worst([pair[place] for pair in by_model], lead)
+                worst = worst_columns([pair[place] for pair in by_job], self.space.objectives)
                 for name, values in result.items():
                     values[batch.rows] = worst[name]
 
@@ -167,8 +176,7 @@ class DrawnDesigns:
         for batch in self._batches(index, 256):
             size = len(batch.ranges)
             factors = each_alone(batch.ranges)
-            coefficients = batch.machine.scaled(batch.ranges, factors)
-            columns = self._columns(batch, coefficients, (len(batch.rows), len(factors)))
+            columns = self._columns(batch, factors, (len(batch.rows), len(factors)))
             effects = {}
             for name in self.space.objectives:
                 with np.errstate(divide="ignore", invalid="ignore"):
@@ -184,20 +192,38 @@ class DrawnDesigns:
             for place, name in enumerate(self.space.objectives)
         }
 
-    def _columns(self, batch: _Batch, chips: ChipBatch, shape: tuple[int, int]) -> Columns:
-        """What objectives and requirements are made of, by the worst model; all of one shape."""
-        worst = self._worst(self._by_model(batch, chips), shape)
+    def _columns(self, batch: _Batch, factors: Array, shape: tuple[int, int]) -> Columns:
+        """What objectives and requirements are made of, by the worst; all of one shape."""
+        by_job = self._by_job(batch, lambda machine: machine.scaled(batch.ranges, factors))
+        worst = worst_columns(by_job, asked_metrics(self.space))
         return {name: np.broadcast_to(values, shape) for name, values in worst.items()}
 
-    def _by_model(self, batch: _Batch, chips: ChipBatch) -> list[Columns]:
+    def _by_job(
+        self, batch: _Batch, coefficients: Callable[[Machine], ChipBatch]
+    ) -> list[Columns]:
+        """Metrics of each model under each mix, and the times that bounds of powers need."""
         asked = asked_metrics(self.space)
         names = dict.fromkeys([*asked, *(POWERS[name] for name in asked if name in POWERS)])
-        return [model_columns(chips, model, batch.scenario, names) for model in self.space.models]
-
-    def _worst(self, by_model: Sequence[Columns], shape: tuple[int, ...]) -> Columns:
-        entries = metrics_of(self.space.models)
-        wanted = [entry for entry in entries if entry.name in by_model[0]]
-        return worst_columns(by_model, wanted, shape)
+        single = with_times(names)
+        chips = [
+            [
+                coefficients(Machine(batch.chip, each.precision, self._silicon, self.space.unit))
+                for each in mix.scenarios
+            ]
+            for mix in batch.mixes
+        ]
+        return [
+            mean_columns(
+                [
+                    model_columns(one, model, scenario, single)
+                    for one, scenario in zip(ones, mix.scenarios, strict=True)
+                ],
+                mix,
+                names,
+            )
+            for model in self.space.models
+            for mix, ones in zip(batch.mixes, chips, strict=True)
+        ]
 
     def _bounds_of(self, columns: Mapping[str, Array], size: int) -> tuple[Columns, Columns]:
         ends = {name: np.broadcast_to(values, (size, 2)) for name, values in columns.items()}
@@ -214,31 +240,35 @@ class DrawnDesigns:
     def _batches(self, index: Index, size: int) -> Iterator[_Batch]:
         """Designs in batches of at most `size` of one structure and one set of numbers."""
         axes = self.space.axes
-        apart = [i for i, a in enumerate(axes) if a.static or set(a.leaves) & set(_SOURCES)]
+        apart = [i for i, a in enumerate(axes) if a.static or set(a.all_leaves()) & set(_SOURCES)]
         _, group = np.unique(index[:, apart], axis=0, return_inverse=True)
         for number in range(int(group.max(initial=-1)) + 1):
             same = np.flatnonzero(group.reshape(-1) == number)
             ranges = self._ranges(index[same[0]])
             for start in range(0, len(same), size):
                 rows = same[start : start + size]
-                chip, scenario = self.space.build(index[rows].T[..., None])
-                machine = Machine(chip, scenario.precision, self._silicon, self.space.unit)
-                yield _Batch(rows, machine, scenario, ranges)
+                chip, mixes = self.space.build(index[rows].T[..., None])
+                yield _Batch(rows, chip, mixes, ranges)
 
     def _ranges(self, row: Index) -> tuple[Range, ...]:
         """Ranges of the numbers that a design has."""
         axes = [
             (axis, int(place))
             for axis, place in zip(self.space.axes, row, strict=True)
-            if set(axis.leaves) & set(_SOURCES)
+            if set(axis.all_leaves()) & set(_SOURCES)
         ]
         key = tuple(place for _, place in axes)
         if key not in self._known:
             chip = self.space.chip
             for axis, place in axes:
-                for leaf in axis.leaves:
-                    chip = replace_leaf(chip, leaf.split(".")[1:], axis.values[place])
-            paths = {axis.path.removeprefix("chip.") for axis in self.space.axes}
+                for setting in axis.settings:
+                    for leaf in setting.leaves:
+                        chip = replace_leaf(chip, leaf.split(".")[1:], setting.values[place])
+            paths = {
+                setting.path.removeprefix("chip.")
+                for axis in self.space.axes
+                for setting in axis.settings
+            }
             self._known[key] = load_ranges(chip, self._chip, paths)
         return self._known[key]
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from dse.advise.sobol import SobolIndices, sobol_indices
 from dse.cost import metric
 from dse.pareto import knee, non_dominated
-from dse.space import Axis, Index, Space
+from dse.space import Axis, Index, Setting, Space
 from dse.sweep import Columns, evaluate_designs, objective_values, violations
 from dse.technology import Silicon
 
@@ -182,7 +182,7 @@ def _design(space: Space, at: str, index: Index, columns: Columns) -> Index:
 
 def _nearest(space: Space, axis: Axis) -> int:
     """Place of the choice that the base chip or scenario has, or of the nearest number."""
-    own: Any = {"chip": space.chip, "scenario": space.scenario}
+    own: Any = {"chip": space.chip, "scenario": space.mixes[0].scenarios[0]}
     root, *path = axis.leaves[0].split(".")
     own = own[root]
     for part in path:
@@ -199,14 +199,14 @@ def _neighbours(space: Space, design: Index, silicon: Silicon) -> Iterator[tuple
     """Designs with one axis one choice up or down, with the number of the axis.
 
     A choice that cannot be built here, as a bus of half a channel, is passed over if one further
-    on can.
+    on can. On a long axis a choice is the widest stride of a local search away.
     """
     for axis, count in enumerate(space.shape):
         line = np.repeat(design[None], count, axis=0)
         line[:, axis] = np.arange(count)
         is_buildable = evaluate_designs(space, line, silicon)["buildable"] > 0.0
-        here = int(design[axis])
-        for side in (line[here + 1 :], line[:here][::-1]):
+        here, stride = int(design[axis]), space.axes[axis].strides[-1]
+        for side in (line[here + stride :: stride], line[here % stride : here : stride][::-1]):
             known = is_buildable[side[:, axis]]
             if len(side):
                 yield axis, side[int(np.argmax(known))]
@@ -245,16 +245,12 @@ def _differences(
     for number, (axis, place) in enumerate(zip(space.axes, design, strict=True)):
         value = axis.values[place]
         is_smooth = axis.is_numeric and not axis.static and value > 0.0
-        if is_smooth and not axis.leaves[0].endswith(_WHOLE):
-            values: tuple[Any, ...] = (
-                float(value),
-                value * (1.0 - _REACH),
-                value * (1.0 + _REACH),
-            )
+        if is_smooth and _is_proportional(axis):
             near.append(number)
+            shares: tuple[float, ...] = (1.0, 1.0 - _REACH, 1.0 + _REACH)
         else:
-            values = (value,)
-        axes.append(dataclasses.replace(axis, values=values, texts=("",) * len(values)))
+            shares = ()
+        axes.append(_around(axis, int(place), shares))
     index = np.zeros((2 * len(near), len(axes)), dtype=np.int64)
     for row, number in enumerate(near):
         index[2 * row : 2 * row + 2, number] = (1, 2)
@@ -263,6 +259,27 @@ def _differences(
         space.axes[number].path: (_row(columns, 2 * row), _row(columns, 2 * row + 1))
         for row, number in enumerate(near)
     }
+
+
+def _is_proportional(axis: Axis) -> bool:
+    """Whether no field of the axis comes in whole pieces, and ties are factors."""
+    lead = np.asarray(axis.values, dtype=np.float64)
+    return not any(leaf.endswith(_WHOLE) for leaf in axis.all_leaves()) and all(
+        tie.is_numeric and np.allclose(np.asarray(tie.values) * lead[0], tie.values[0] * lead)
+        for tie in axis.ties
+    )
+
+
+def _around(axis: Axis, place: int, shares: tuple[float, ...]) -> Axis:
+    """The axis with these shares of what it has at a place, or with that alone."""
+
+    def values(setting: Setting) -> tuple[Any, ...]:
+        value = setting.values[place]
+        return tuple(float(value) * share for share in shares) or (value,)
+
+    texts = ("",) * (len(shares) or 1)
+    ties = tuple(dataclasses.replace(t, values=values(t), texts=texts) for t in axis.ties)
+    return dataclasses.replace(axis, values=values(axis), texts=texts, ties=ties)
 
 
 def _log(after: float, before: float) -> float:

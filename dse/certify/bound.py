@@ -6,7 +6,6 @@ every design in it.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +16,12 @@ import numpy.typing as npt
 from dse.certify.buildable import Buildable
 from dse.certify.envelope import ROUNDING, Envelope, directions
 from dse.certify.frame import Ranks
-from dse.cost import ChipBatch, batch_columns, metric
+from dse.certify.job import Job
+from dse.cost import ChipBatch, batch_columns, mean_columns, with_times, worst_columns
 from dse.space import Index, Space, Target
 from dse.sweep import ALWAYS, Columns, objective_values
 from dse.technology import Silicon
-from dse.workload import Model, Scenario, Workload, unroll
+from dse.workload import Mix, Model, Scenario, Workload, unroll
 
 __all__ = ["UNBOUNDED", "Bounder"]
 
@@ -69,7 +69,7 @@ class Bounder:
         self._names = tuple(sorted(asked))
         self._powers = {name: trio for name, trio in _POWERS.items() if name in asked}
         needed = {*asked, *(name for trio in self._powers.values() for name in trio)}
-        self._needed = needed - {"buildable", "perplexity_ratio", *_POWERS}
+        self._needed = set(with_times(needed)) - {"buildable", "perplexity_ratio", *_POWERS}
         self._limits = {t.metric: t.limit for t in space.targets if t.sense < 0}
         # NumPy lets go of the interpreter lock: threads share the work.
         self._pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
@@ -117,54 +117,56 @@ class Bounder:
                 pass
 
     def _columns(self, low: Ranks, high: Ranks) -> Columns:
-        """Best metrics over boxes, each by its worst model."""
+        """Best metrics over boxes, by the worst model and mix of requests."""
         columns = {name: np.empty(len(low)) for name in self._names}
-        for rows, batch, scenario in self._envelope.best(low, high):
-            works = [unroll(model, scenario) for model in self.space.models]
-            found = [
-                self._of_model(batch, work, model, scenario)
-                for work, model in zip(works, self.space.models, strict=True)
-            ]
-            longest = self._longest(works, (low[rows], high[rows]), self._is_strong(found, works))
-            for part, work, slow in zip(found, works, longest, strict=True):
-                self._bound_powers(part, work, slow, batch)
+        for rows, batches, mixes in self._envelope.best(low, high):
+            jobs = self._jobs(mixes)
+            found = [self._of_job(batches, job) for job in jobs]
+            longest = self._longest(jobs, (low[rows], high[rows]), self._is_strong(found, jobs))
+            for part, job, slow in zip(found, jobs, longest, strict=True):
+                self._bound_powers(part, job, slow, batches)
+            worst = worst_columns(found, self._names)
             for name in self._names:
-                parts = [np.broadcast_to(part[name], (len(rows),)) for part in found]
-                worst = np.max if metric(name).sense < 0 else np.min
-                columns[name][rows] = worst(parts, axis=0)
+                columns[name][rows] = worst[name]
         return columns
 
-    def _is_strong(self, found: list[Columns], works: list[Workload]) -> Mask:
+    def _jobs(self, mixes: tuple[Mix, ...]) -> list[Job]:
+        numbers = iter(self._envelope.formats.numbers)
+        formats = [[next(numbers) for _ in mix.scenarios] for mix in mixes]
+        return [
+            Job(model, mix, tuple(unroll(model, each) for each in mix.scenarios), tuple(each_of))
+            for model in self.space.models
+            for mix, each_of in zip(mixes, formats, strict=True)
+        ]
+
+    def _is_strong(self, found: list[Columns], jobs: list[Job]) -> Mask:
         """Where a power may be beyond its limit, so that its dearer bound is worth while."""
         result = np.zeros(len(found[0]["buildable"]), dtype=np.bool_)
         for name, (energy, seconds, _) in self._powers.items():
             limit = 0.0 if name in self.space.objectives else self._limits.get(name, np.inf)
-            for part, work in zip(found, works, strict=True):
-                result |= part[energy] * _tokens(name, work) > limit * part[seconds]
+            for part, job in zip(found, jobs, strict=True):
+                result |= part[energy] * job.tokens(name) > limit * part[seconds]
         return result
 
-    def _longest(
-        self, works: list[Workload], box: tuple[Ranks, Ranks], wanted: Mask
-    ) -> list[Columns]:
-        """Longest times by model: those of the worst coefficients, within their limits."""
+    def _longest(self, jobs: list[Job], box: tuple[Ranks, Ranks], wanted: Mask) -> list[Columns]:
+        """Longest times by job: those of the worst coefficients, within their limits."""
         times = {seconds for _, seconds, _ in self._powers.values()}
         longest = [
             {name: np.full(wanted.shape, self._limits.get(name, np.inf)) for name in times}
-            for _ in works
+            for _ in jobs
         ]
         some = np.flatnonzero(wanted)
         if not len(some):
             return longest
-        for places, batch, _ in self._envelope.worst(box[0][some], box[1][some]):
+        for places, batches, _ in self._envelope.worst(box[0][some], box[1][some]):
             rows = some[places]
-            for known, work in zip(longest, works, strict=True):
-                one = work if len(times) > 1 else _without_other(work, *times)
-                for name, seconds in batch_columns(batch, one, times).items():
+            for known, job in zip(longest, jobs, strict=True):
+                for name, seconds in job.times(batches, times).items():
                     known[name][rows] = np.minimum(known[name][rows], seconds)
         return longest
 
     def _bound_powers(
-        self, part: Columns, work: Workload, longest: Columns, batch: ChipBatch
+        self, part: Columns, job: Job, longest: Columns, batches: list[ChipBatch]
     ) -> None:
         """Replace powers, of which the best coefficients lower energy and time, by bounds.
 
@@ -174,26 +176,38 @@ class Bounder:
 
             t >= (E_0 - P_static t_0) / (P_max - P_static),  E >= E_0 + P_static (t - t_0)    (2)
 
-        with t_0 and E_0 those of the best coefficients.
+        with t_0 and E_0 those of the best coefficients. Both hold of a mix as of one request, for
+        its energies and times are sums with the same weights.
         """
+        least = np.minimum.reduce([batches[number].static_w for number in job.formats])
         for name, (energy, seconds, rate) in self._powers.items():
             limit = self._limits.get(name, np.inf)
-            tokens = _tokens(name, work)
+            tokens = job.tokens(name)
             shortest, joules = part[seconds], part[energy] * tokens
-            static = np.broadcast_to(batch.static_w, shortest.shape)
-            room = np.maximum(limit - static, np.finfo(np.float64).tiny)
-            needed = (1.0 - ROUNDING) * (joules - static * shortest) / room
-            is_late = joules > limit * shortest
+            static = np.broadcast_to(least, shortest.shape)
+            excess, room = (1.0 - ROUNDING) * (joules - static * shortest), limit - static
+            # Without room no time is long enough.
+            needed = np.divide(excess, room, out=np.full(room.shape, np.inf), where=room > 0.0)
+            is_late = (joules > limit * shortest) & (excess > 0.0)
             later = np.where(is_late, np.maximum(needed, shortest), shortest)
             part[name] = np.maximum(joules / np.maximum(longest[seconds], shortest), static)
             part[energy] = (joules + static * (later - shortest) * (1.0 - ROUNDING)) / tokens
             part[rate] = part[rate] * (shortest / later)
             part[seconds] = later
 
-    def _of_model(
+    def _of_job(self, batches: list[ChipBatch], job: Job) -> Columns:
+        """Metrics of the best coefficients, each over all boxes."""
+        each = zip(job.formats, job.works, job.mix.scenarios, strict=True)
+        by_case = [
+            self._of_scenario(batches[number], work, job.model, scenario)
+            for number, work, scenario in each
+        ]
+        return mean_columns(by_case, job.mix, list(by_case[0]))
+
+    def _of_scenario(
         self, batch: ChipBatch, work: Workload, model: Model, scenario: Scenario
     ) -> Columns:
-        """Metrics of the best coefficients."""
+        """Metrics of the best coefficients for one scenario."""
         found = batch_columns(batch, work, self._needed)
         if "perplexity_ratio" in self._names and model.quality is not None:
             found["perplexity_ratio"] = model.quality.perplexity_ratio(scenario.precision)
@@ -202,15 +216,3 @@ class Bounder:
         columns.setdefault("perplexity_ratio", np.full(shape, np.nan))
         columns["buildable"] = np.ones(shape)  # of a box as a whole `Buildable` knows more
         return columns
-
-
-def _tokens(power: str, work: Workload) -> int:
-    """Tokens whose energies add up to that of the power's stretch of time."""
-    return work.batch_size if power == "decode_power_w" else 1
-
-
-def _without_other(work: Workload, seconds: str) -> Workload:
-    """Workload of the phase alone that lasts so long: the other costs time to work out."""
-    if seconds == "tpot_s":
-        return dataclasses.replace(work, prefill=())
-    return dataclasses.replace(work, decode=())

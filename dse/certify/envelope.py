@@ -16,15 +16,20 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.certify.frame import Frame, Ranks, by_value
+from dse.chip import Chip
 from dse.cost import ChipBatch, derive
 from dse.space import Index, Space
 from dse.technology import Silicon
-from dse.workload import Scenario
+from dse.workload import Mix, Precision
 
 __all__ = ["Envelope", "coefficients", "directions"]
 
 Array = npt.NDArray[np.float64]
 Signs = npt.NDArray[np.int8]
+# A coefficient: the number of the formats that it belongs to, and its path in their batch.
+Path = tuple[int, str]
+# Boxes of a group, the coefficients by the number of the formats, and the mixes.
+Extreme = tuple[Index, list[ChipBatch], tuple[Mix, ...]]
 
 # Lines of the space along which each coefficient is followed, per axis: half from random designs,
 # half from corners; fewer where the lines are long.
@@ -66,18 +71,44 @@ def _value(batch: ChipBatch, path: str) -> Array:
     return value
 
 
-def coefficients(space: Space, index: Index, silicon: Silicon) -> dict[str, Array]:
+class Formats:
+    """The different formats of the scenarios of a space: coefficients are derived for each.
+
+    Scenarios of equal base formats have equal formats in every design.
+
+    Parameters
+    ----------
+    space : Space
+        The space.
+    """
+
+    def __init__(self, space: Space) -> None:
+        bases = [each.precision for mix in space.mixes for each in mix.scenarios]
+        distinct = [base for place, base in enumerate(bases) if base not in bases[:place]]
+        self._firsts = [bases.index(base) for base in distinct]
+        # By scenario of all mixes, the number of its formats.
+        self.numbers = [distinct.index(base) for base in bases]
+
+    def of(self, mixes: tuple[Mix, ...]) -> list[Precision]:
+        """Formats of designs, by number."""
+        every = [each.precision for mix in mixes for each in mix.scenarios]
+        return [every[place] for place in self._firsts]
+
+
+def coefficients(space: Space, index: Index, silicon: Silicon) -> dict[Path, Array]:
     """Every coefficient of the designs by its path, (n,) each."""
-    result: dict[str, Array] = {}
-    for rows, chip, scenario in space.groups(index):
-        batch = derive(chip, scenario.precision, silicon, space.unit)
-        for path in _senses(batch):
-            column = result.setdefault(path, np.empty(len(index)))
-            column[rows] = _value(batch, path)
+    result: dict[Path, Array] = {}
+    formats = Formats(space)
+    for rows, chip, mixes in space.groups(index):
+        for number, precision in enumerate(formats.of(mixes)):
+            batch = derive(chip, precision, silicon, space.unit)
+            for path in _senses(batch):
+                column = result.setdefault((number, path), np.empty(len(index)))
+                column[rows] = _value(batch, path)
     return result
 
 
-def directions(space: Space, silicon: Silicon, seed: int = 0) -> dict[str, Signs]:
+def directions(space: Space, silicon: Silicon, seed: int = 0) -> dict[Path, Signs]:
     """Which way each coefficient moves with the rank on every axis.
 
     Returns
@@ -87,7 +118,7 @@ def directions(space: Space, silicon: Silicon, seed: int = 0) -> dict[str, Signs
         not move, 2 where it does both, or where the axis has no order.
     """
     starts = _starts(space, seed)
-    result: dict[str, Signs] = {}
+    result: dict[Path, Signs] = {}
     for place, axis in enumerate(space.axes):
         size = len(axis.values)
         count = max(_LEAST_LINES, _ON_LINES // size)
@@ -137,23 +168,35 @@ class Envelope:
         The ranks and the roots of the space.
     """
 
-    def __init__(self, space: Space, silicon: Silicon, signs: Mapping[str, Signs]) -> None:
+    def __init__(self, space: Space, silicon: Silicon, signs: Mapping[Path, Signs]) -> None:
         self.space, self.silicon = space, silicon
-        (_, chip, scenario), *_ = space.groups(np.zeros((1, len(space.axes)), dtype=np.int64))
-        self._senses = _senses(derive(chip, scenario.precision, silicon, space.unit))
+        self.formats = Formats(space)
+        (_, chip, mixes), *_ = space.groups(np.zeros((1, len(space.axes)), dtype=np.int64))
+        self._senses = {
+            (number, path): sense
+            for number, batch in enumerate(self._derive(chip, mixes))
+            for path, sense in _senses(batch).items()
+        }
         axes = np.ones(len(space.axes), dtype=np.bool_)
         for path, sense in self._senses.items():
             axes &= signs[path] != 2 if sense else signs[path] == 0
         self.frame = Frame(space, axes)
         self._corners = self._share(signs)
 
-    def _share(self, signs: Mapping[str, Signs]) -> list[tuple[Signs, list[str]]]:
+    def _derive(self, chip: Chip, mixes: tuple[Mix, ...]) -> list[ChipBatch]:
+        """Coefficients by the number of the formats."""
+        return [
+            derive(chip, precision, self.silicon, self.space.unit)
+            for precision in self.formats.of(mixes)
+        ]
+
+    def _share(self, signs: Mapping[Path, Signs]) -> list[tuple[Signs, list[Path]]]:
         """Corners of a box, and the coefficients that are best there.
 
         A corner is a row of 1 for the last rank and -1 for the first; a coefficient goes to the
         first corner that agrees wherever it moves.
         """
-        corners: list[tuple[Signs, list[str]]] = []
+        corners: list[tuple[Signs, list[Path]]] = []
         for path, sense in self._senses.items():
             wanted = np.where(self.frame.ordered, signs[path] * np.int8(sense), 0).astype(np.int8)
             for corner, paths in corners:
@@ -165,27 +208,26 @@ class Envelope:
                 corners.append((wanted.copy(), [path]))
         return corners
 
-    def best(self, low: Ranks, high: Ranks) -> Iterator[tuple[Index, ChipBatch, Scenario]]:
+    def best(self, low: Ranks, high: Ranks) -> Iterator[Extreme]:
         """Best coefficients of boxes, group by group as `Space.groups` makes them."""
         return self._extreme(low, high, 1)
 
-    def worst(self, low: Ranks, high: Ranks) -> Iterator[tuple[Index, ChipBatch, Scenario]]:
+    def worst(self, low: Ranks, high: Ranks) -> Iterator[Extreme]:
         """Worst coefficients of boxes, likewise."""
         return self._extreme(low, high, -1)
 
-    def _extreme(
-        self, low: Ranks, high: Ranks, side: int
-    ) -> Iterator[tuple[Index, ChipBatch, Scenario]]:
+    def _extreme(self, low: Ranks, high: Ranks, side: int) -> Iterator[Extreme]:
         places = [
             self.frame.index(np.where(side * corner > 0, high, low)) for corner, _ in self._corners
         ]
-        for rows, chip, scenario in self.space.groups(places[0]):
-            merged = derive(chip, scenario.precision, self.silicon, self.space.unit)
+        for rows, chip, mixes in self.space.groups(places[0]):
+            merged = self._derive(chip, mixes)
             for (_, paths), index in zip(self._corners[1:], places[1:], strict=True):
                 ((_, other, formats),) = self.space.groups(index[rows])
-                batch = derive(other, formats.precision, self.silicon, self.space.unit)
-                merged = _with(merged, batch, paths)
-            yield rows, merged, scenario
+                for number, batch in enumerate(self._derive(other, formats)):
+                    own = [path for place, path in paths if place == number]
+                    merged[number] = _with(merged[number], batch, own)
+            yield rows, merged, mixes
 
 
 def _with(batch: ChipBatch, other: ChipBatch, paths: list[str]) -> ChipBatch:

@@ -148,7 +148,9 @@ class Proof:
         parts = []
         for axis, size in enumerate(self.frame.shape.tolist()):
             is_ordered = self.frame.ordered[axis]
-            for step in (-1, 1) if is_ordered else range(1, min(size, _LEAF)):
+            strides = self.space.axes[axis].strides
+            steps = [sign * by for by in strides for sign in (-1, 1)]
+            for step in steps if is_ordered else range(1, min(size, _LEAF)):
                 moved = ranks.copy()
                 moved[:, axis] += step
                 inside = (moved[:, axis] >= 0) & (moved[:, axis] < size)

@@ -179,7 +179,8 @@ def _inputs(ref: str, space: Space, options: Mapping[str, Any]) -> dict[str, str
     from dse.spec.library import locate
 
     chip, models = options["chip"] or space.chip.name, options["models"]
-    refs = [("space", ref), ("chip", chip), ("scenario", space.scenario.name)]
+    refs = [("space", ref), ("chip", chip)]
+    refs += [("scenario", each.name) for mix in space.mixes for each in mix.scenarios]
     refs += [("model", name) for name in models or [model.name for model in space.models]]
     refs += [("technology", name) for name in ("nodes", "dram", "silicon")]
     texts = {}

@@ -201,6 +201,8 @@ class MetricName(click.ParamType):  # type: ignore[type-arg]
 
         from dse.cost.metric import TEXT_METRICS
 
+        if self.has_sense and any(m.name == value and not m.sense for m in TEXT_METRICS):
+            self.fail(f'"{value}" can be neither better nor worse', param, ctx)
         names = [entry.name for entry in TEXT_METRICS if entry.sense or not self.has_sense]
         if value not in names:
             close = get_close_matches(value, names, n=1)

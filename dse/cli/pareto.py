@@ -159,7 +159,7 @@ def _comparison(
     chip with wider formats would look worse than it is.
     """
     from dse.report.comparison import chip_points
-    from dse.report.evaluation import scenario_text
+    from dse.report.use_cases import mixes_lines, mixes_of
     from dse.spec import list_specs, load_chip, load_model, load_technology
 
     models = [load_model(name) for name in space["models"]]
@@ -169,7 +169,7 @@ def _comparison(
         for path, text in axes.items()
         if path.startswith(_SCENARIO)
     }
-    scenario = changed_scenario(space["scenario"], choices)
+    mixes = mixes_of(space, lambda name: changed_scenario(name, choices))
     segment = space["segment"]
     library = (load_chip(name) for name in list_specs("chip"))
     peers = [
@@ -179,8 +179,9 @@ def _comparison(
     ]
     peers.sort(key=lambda chip: (-chip.year, chip.name))
     silicon, unit = load_technology().silicon, space["unit"]
-    points = chip_points(peers, models, scenario, silicon, unit=unit, base=space["chip"])
-    lines = [f"{', '.join(model.title for model in models)}: {scenario_text(scenario)}"]
+    points = chip_points(peers, models, mixes, silicon, unit=unit, base=space["chip"])
+    first, *others = mixes_lines(mixes)
+    lines = [f"{', '.join(model.title for model in models)}: {first}", *others]
     if choices:
         lines.append(_SAME_FORMATS)
     return lines, points

@@ -147,7 +147,20 @@ def show_command(name: str, kind: str | None, as_json: bool) -> None:
         head = {"schema": "dse.spec/1", "kind": found, "name": located.name}
         print_json(head | {"file": located.shown, "fields": fields})
     else:
-        print_tables(fields_table(draft.tree, located.shown))
+        notes = _resolutions(located.path) if found == "space" else ()
+        print_tables(fields_table(draft.tree, located.shown, notes))
+
+
+def _resolutions(path: Path) -> tuple[str, ...]:
+    """How fine the continuous axes of a space are; nothing of one that has faults."""
+    from dse.errors import SpecError
+    from dse.report.catalogue import resolution_notes
+    from dse.spec import load_space
+
+    try:
+        return resolution_notes(load_space(path))
+    except SpecError:
+        return ()
 
 
 def _kind_of_name(name: str) -> str:

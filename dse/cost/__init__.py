@@ -21,9 +21,11 @@ from dse.cost.metric import (
     METRICS,
     QUALITY_METRICS,
     TEXT_METRICS,
+    Mean,
     Metric,
     metric,
 )
+from dse.cost.mix import JUDGE, evaluate_mix, mean_columns, with_times, worst_columns
 from dse.cost.numerics import missing_pairs
 from dse.cost.phase import OperatorRow
 from dse.cost.quality import QualityReport, metrics_of, quality_report
@@ -36,12 +38,14 @@ __all__ = [
     "BOUNDS",
     "HETEROGENEOUS",
     "IMAGE_METRICS",
+    "JUDGE",
     "METRICS",
     "NEUTRAL",
     "QUALITY_METRICS",
     "TEXT_METRICS",
     "ChipBatch",
     "Counts",
+    "Mean",
     "Metric",
     "OpWork",
     "OperatorRow",
@@ -56,8 +60,10 @@ __all__ = [
     "evaluate",
     "evaluate_batch",
     "evaluate_columns",
+    "evaluate_mix",
     "evaluate_pipeline",
     "explain",
+    "mean_columns",
     "metric",
     "metrics_of",
     "missing_pairs",
@@ -68,4 +74,6 @@ __all__ = [
     "resident_share",
     "stage_costs",
     "team_units",
+    "with_times",
+    "worst_columns",
 ]

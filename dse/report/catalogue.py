@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,17 @@ from dse.report.evaluation import scenario_text
 from dse.report.quantity import format_unit
 from dse.report.tables import Column, Table
 from dse.spec.tree import dotted, walk
+from dse.store import unit_of
+from dse.units import dimension_of, format_quantity
 
 if TYPE_CHECKING:
     from dse.chip import Chip
     from dse.cost import Stack
-    from dse.space import Space
+    from dse.space import Axis, Space
     from dse.spec.tree import Node
     from dse.workload import Model, Network, Scenario
 
-__all__ = ["LISTED", "catalogue_table", "fields_object", "fields_table"]
+__all__ = ["LISTED", "catalogue_table", "fields_object", "fields_table", "resolution_notes"]
 
 Row = dict[str, Any]
 
@@ -68,6 +71,7 @@ def _space_row(space: Space) -> Row:
         "designs": space.size,
         "axes": len(space.axes),
         "models": ", ".join(model.name for model in space.models),
+        "asks": space.asks,
         "objectives": ", ".join(space.objectives),
     }
 
@@ -132,7 +136,7 @@ def fields_object(tree: Node) -> list[Row]:
     ]
 
 
-def fields_table(tree: Node, title: str) -> Table:
+def fields_table(tree: Node, title: str, notes: tuple[str, ...] = ()) -> Table:
     """The same as a table, without the sources, which are long."""
     rows = tuple((row["path"], row["text"], row["confidence"]) for row in fields_object(tree))
     columns = (
@@ -140,4 +144,20 @@ def fields_table(tree: Node, title: str) -> Table:
         Column("value", may_fold=True),
         Column("confidence"),
     )
-    return Table(columns, rows, title=title)
+    return Table(columns, rows, title=title, notes=notes)
+
+
+def resolution_notes(space: Space) -> tuple[str, ...]:
+    """Say how fine the lattice of every continuous axis of a space is."""
+    return tuple(_resolution(axis) for axis in space.axes if axis.is_continuous)
+
+
+def _resolution(axis: Axis) -> str:
+    values = [float(value) for value in axis.values]
+    pairs = list(itertools.pairwise(values))
+    dimension = dimension_of(unit_of(axis.leaves[0]))
+    step = format_quantity(max(abs(b - a) for a, b in pairs), dimension)
+    text = f"{axis.path} is continuous: {len(pairs)} steps of at most {step}"
+    if min(values) <= 0.0:
+        return text
+    return f"{text}, or {100.0 * max(abs(b - a) / min(a, b) for a, b in pairs):.2g} % of the value"

@@ -15,6 +15,7 @@ from dse.pareto import knee, thin
 from dse.report.documents import metrics_object
 from dse.report.quantity import format_metric
 from dse.report.tables import Column, Table
+from dse.report.use_cases import use_cases_of
 from dse.report.view import ChipPoint, FrontView
 from dse.space import Target
 from dse.store import FRONT, RESULTS
@@ -264,6 +265,7 @@ def pareto_document(
         "space": run.manifest.space["name"],
         "models": list(run.manifest.space["models"]),
         "scenario": run.manifest.space["scenario"],
+        "use_cases": use_cases_of(run.manifest.space),
         "complete": run.is_complete,
         "objectives": list(view.objectives),
         "targets": [

@@ -11,6 +11,7 @@ __all__ = [
     "REAL",
     "STACK",
     "TEXT",
+    "USE_CASES",
     "Schema",
     "either",
     "many",
@@ -46,6 +47,17 @@ def many(items: Schema) -> Schema:
 def table(values: Schema) -> Schema:
     """Describe a mapping from any name to values."""
     return {"type": "object", "additionalProperties": values}
+
+
+# Scenarios of a space, each with its share of the requests.
+USE_CASES: Schema = many(
+    record(
+        {
+            "scenario": TEXT,
+            "weight": {"type": ["number", "null"], "description": "Null: the worst counts."},
+        }
+    )
+)
 
 
 def either(*schemas: Schema) -> Schema:

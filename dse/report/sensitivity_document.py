@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dse.report.documents import finite
-from dse.report.schema_parts import COUNT, NUMBER, TEXT, Schema, many, record, table
+from dse.report.schema_parts import COUNT, NUMBER, TEXT, USE_CASES, Schema, many, record, table
 from dse.report.sensitivity import SensitivityView, sentence
+from dse.store import use_cases_object
 
 if TYPE_CHECKING:
     from dse.advise import Move
@@ -22,7 +23,8 @@ def sensitivity_document(view: SensitivityView) -> dict[str, Any]:
         "schema": "dse.sensitivity/1",
         "space": space.name,
         "models": [model.name for model in space.models],
-        "scenario": space.scenario.name,
+        "scenario": space.asks,
+        "use_cases": use_cases_object(space),
         "seed": view.seed,
         "evaluations": result.indices.evaluations,
         "objectives": list(space.objectives),
@@ -92,6 +94,7 @@ def sensitivity_schema() -> Schema:
             "space": TEXT,
             "models": many(TEXT),
             "scenario": TEXT,
+            "use_cases": USE_CASES,
             "seed": COUNT,
             "evaluations": COUNT,
             "objectives": many(TEXT),

@@ -47,6 +47,7 @@ class Coding:
         self.names = tuple(axis.path for axis in space.axes)
         self.orders = tuple(ordered_choices(axis) for axis in space.axes)
         self.shape = space.shape
+        self._strides = tuple(axis.strides for axis in space.axes)
         self._ranks = tuple(
             None if order is None else tuple(int(rank) for rank in np.argsort(order))
             for order in self.orders
@@ -70,8 +71,8 @@ class Coding:
     def neighbours(self, index: Index) -> Index:
         """All designs one step away from any of these.
 
-        One step is the next choice up or down on an ordered axis, and any other choice on the
-        others.
+        One step is the next choice up or down on an ordered axis, on a long one also one of its
+        wider `Axis.strides` on, and any other choice on the others.
 
         Parameters
         ----------
@@ -97,6 +98,9 @@ class Coding:
         if order is None or ranks is None:
             return [(choices + step) % count for step in range(1, count)]
         rank = np.array(ranks)[choices]
-        # The entry beyond either end is -1: rank -1 reads the last one, rank `count` the same.
-        padded = np.array([*order, -1])
-        return [padded[rank - 1], padded[rank + 1]]
+        moved = [rank + sign * by for by in self._strides[place] for sign in (-1, 1)]
+        choices_of = np.array(order)
+        return [
+            np.where((to >= 0) & (to < count), choices_of[np.clip(to, 0, count - 1)], -1)
+            for to in moved
+        ]

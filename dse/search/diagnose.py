@@ -195,7 +195,10 @@ def _misses(space: Space, silicon: Silicon, design: Index) -> tuple[Miss, ...]:
 
 
 def _widenings(space: Space, silicon: Silicon, design: Index, place: int) -> tuple[Widening, ...]:
-    """Axes on whose end the design stands and whose last step helped the binding metric by 1 %."""
+    """Axes on whose end the design stands and whose last step helped the binding metric by 1 %.
+
+    The step is the widest that a local search takes.
+    """
     ends = []
     inside = []
     for number, axis in enumerate(space.axes):
@@ -204,7 +207,8 @@ def _widenings(space: Space, silicon: Silicon, design: Index, place: int) -> tup
             continue
         at_first = int(design[number]) == order[0]
         moved = design.copy()
-        moved[number] = order[1] if at_first else order[-2]
+        stride = axis.strides[-1]
+        moved[number] = order[stride] if at_first else order[-1 - stride]
         ends.append((number, "first" if at_first else "last"))
         inside.append(moved)
     if not ends:

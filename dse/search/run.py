@@ -62,7 +62,7 @@ class SearchResult:
         proposed.
     optimal_steps : int
         No design so many steps from the front improves it; a step is the next choice on one
-        axis. 0 where the local search was cut short.
+        axis, or on a long one a wider of its strides. 0 where the local search was cut short.
     front_index : Index
         Designs of the front, shape (m, k), by rising objectives.
     front : dict of str to ndarray

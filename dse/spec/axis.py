@@ -1,4 +1,4 @@
-"""Axes of a space: what a path such as ``chip.units.npu.clock`` varies, and its values.
+"""What a path such as ``chip.units.npu.clock`` varies, and how values are put there.
 
 A value is never converted here: each choice is put into the base spec, the whole is validated
 and built, and the value is read off the result, so a choice means what it would mean in a file.
@@ -6,15 +6,14 @@ and built, and the value is read off the result, so a choice means what it would
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, get_origin
 
 from pydantic import BaseModel
+from pydantic_core import PydanticCustomError
 
-from dse.dtype import Format
-from dse.errors import Fault, SpecError
+from dse.errors import Fault
 from dse.spec.explain import section_of
 from dse.spec.fault import fault_at
 from dse.spec.library import did_you_mean
@@ -22,7 +21,16 @@ from dse.spec.schema import ChipSpec, Leaf, Quantity, ScenarioSpec
 from dse.spec.tree import FieldPath, Node, dotted
 from dse.units import DIMENSIONS, format_quantity
 
-__all__ = ["AxisError", "Varied", "choices", "leaf_value", "put", "varied", "written"]
+__all__ = [
+    "AxisError",
+    "Varied",
+    "field_fault",
+    "leaf_value",
+    "number_of",
+    "put",
+    "varied",
+    "written",
+]
 
 _SCHEMAS: dict[str, type[BaseModel]] = {"chip": ChipSpec, "scenario": ScenarioSpec}
 # A scenario's head follows its weights, and its embedding the head, unless they are given.
@@ -141,77 +149,18 @@ def leaf_value(built: Any, path: str) -> Any:
     return built
 
 
-def choices(
-    entry: Node, field: Varied, build: Callable[[Node], Any]
-) -> tuple[list[tuple[Any, str]], set[Fault]]:
-    """Read the values of an axis.
+def number_of(node: Node, field: Varied) -> float | None:
+    """Number that a file says of a field, in the field's base unit; None if it says none.
 
-    Parameters
-    ----------
-    entry : Node
-        A list of choices, or a range.
-    field : Varied
-        What varies.
-    build : callable
-        Takes a choice's node to its value in the built base, or raises `SpecError`.
-
-    Returns
-    -------
-    list of (value, text)
-        The choices that could be read.
-    set of Fault
-        What is wrong with the others.
+    What is wrong with a text that is no number, validation says.
     """
-    faults: set[Fault] = set()
-    found: list[tuple[Any, str]] = []
-    seen = set()
-    nodes = entry.value if isinstance(entry.value, list) else _spread(entry, field, build, faults)
-    for node in nodes:
-        value = _attempt(node, build, faults)
-        if value is None:
-            continue
-        same = (value.code, value.bits) if isinstance(value, Format) else value
-        if same in seen:
-            faults.add(_fault(node, field, "duplicate", "must not be given twice", got=True))
-        seen.add(same)
-        found.append((value, node.text))
-    return found, faults
-
-
-def _attempt(node: Node, build: Callable[[Node], Any], faults: set[Fault]) -> Any:
-    try:
-        return build(node)
-    except SpecError as error:
-        faults.update(error.faults)
-        return None
-
-
-def _spread(
-    entry: Node, field: Varied, build: Callable[[Node], Any], faults: set[Fault]
-) -> list[Node]:
-    """Write out the values of a range, as the nodes that a list would hold."""
-    first, last = entry.value["from"], entry.value["to"]
-    start, stop = _attempt(first, build, faults), _attempt(last, build, faults)
-    if start is None or stop is None:
-        return []
-    is_log = "scale" in entry.value and entry.value["scale"].value == "log"
-    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in (start, stop)):
-        faults.add(_fault(first, field, "type", "must be a number in a range", got=True))
-    elif not (math.isfinite(start) and math.isfinite(stop)) or (is_log and min(start, stop) <= 0):
-        rule = "must be > 0 and finite on a logarithmic scale" if is_log else "must be finite"
-        faults.add(_fault(first, field, "range", rule, got=True))
-    else:
-        steps = entry.value["steps"].value
-        inner = [_between(start, stop, i / (steps - 1), is_log) for i in range(1, steps - 1)]
-        middle = [written(value, first, field, faults) for value in inner]
-        return [first, *(node for node in middle if node), last]
-    return []
-
-
-def _between(start: float, stop: float, part: float, is_log: bool) -> float:
-    if is_log:
-        return float(start * (stop / start) ** part)
-    return start + (stop - start) * part
+    if field.quantity is not None:
+        try:
+            return field.quantity.read(node.value)
+        except PydanticCustomError:
+            return None
+    is_number = isinstance(node.value, int | float) and not isinstance(node.value, bool)
+    return float(node.value) if is_number else None
 
 
 def written(value: float, first: Node, field: Varied, faults: set[Fault]) -> Node | None:
@@ -232,7 +181,7 @@ def written(value: float, first: Node, field: Varied, faults: set[Fault]) -> Nod
         whole = round(value)
         if abs(value - whole) > 1e-9 * abs(value):
             rule = f"must give whole numbers, but one step would be {value:g}"
-            faults.add(_fault(first, field, "type", rule))
+            faults.add(field_fault(first, field, "type", rule))
             return None
         return replace(first, value=whole, text=str(whole))
     # Twelve digits: what people read is exactly what is evaluated.
@@ -241,6 +190,9 @@ def written(value: float, first: Node, field: Varied, faults: set[Fault]) -> Nod
     return replace(first, value=float(text) if pure else text, text=text)
 
 
-def _fault(node: Node, field: Varied, slug: str, rule: str, *, got: bool = False) -> Fault:
-    fault = fault_at(node, (), slug, rule, got=got)
+def field_fault(
+    node: Node, field: Varied, slug: str, rule: str, *, got: bool = False, hint: str = ""
+) -> Fault:
+    """Make a fault of the value at a node, named by the path of the field that it is for."""
+    fault = fault_at(node, (), slug, rule, got=got, hint=hint)
     return replace(fault, path=dotted((field.root, *field.path)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dse.errors import Fault, SpecError
@@ -37,7 +37,11 @@ def blamed(
 
 
 def first_faults(
-    first: Node, base: Node, choices: Mapping[str, tuple[Varied, Node]], build: _Build, file: str
+    first: Node,
+    base: Node,
+    choices: Mapping[str, Sequence[tuple[Varied, Node]]],
+    build: _Build,
+    file: str,
 ) -> tuple[set[Fault], dict[str, set[Fault]]]:
     """Faults of the base's own file that the first choices of all axes have together.
 
@@ -45,8 +49,8 @@ def first_faults(
     ----------
     first, base : Node
         The base with those choices, and without.
-    choices : mapping of str to (Varied, Node)
-        By axis, what it varies and its first choice.
+    choices : mapping of str to sequence of (Varied, Node)
+        By axis, what it and its ties vary, and their first values.
     build : callable
         Takes a spec to its object, or raises `SpecError`.
     file : str
@@ -61,10 +65,12 @@ def first_faults(
     """
     known = {fault for fault in _faults(first, build) if fault.file != file}
     stay = {}
-    for name, (field, choice) in choices.items():
-        before = find(base, field.path) or replace(choice, value=None)
-        left = _faults(put(first, field.path, before), build) if known else set()
-        stay[name] = known & left
+    for name, settings in choices.items():
+        without = first
+        for field, choice in settings:
+            before = find(base, field.path) or replace(choice, value=None)
+            without = put(without, field.path, before)
+        stay[name] = known & (_faults(without, build) if known else set())
     return known.intersection(*stay.values()), stay
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dse.cost import TEXT_METRICS, metric
+from dse.cost import IMAGE_METRICS, TEXT_METRICS, metric
 from dse.errors import Fault, UnitError
 from dse.space import Target
 from dse.spec.fault import fault_at
@@ -37,10 +37,22 @@ def check_objectives(tree: Node, faults: set[Fault]) -> None:
 
 
 def _metric_faults(tree: Node, path: FieldPath, name: str) -> Iterator[Fault]:
+    rule = _metric_rule(name)
+    if rule:
+        yield fault_at(tree, path, "unknown-name", rule)
+
+
+def _metric_rule(name: str) -> str:
+    """Rule that a name breaks of which no metric may be an objective or a target, or nothing."""
     names = [entry.name for entry in TEXT_METRICS if entry.sense]
-    if name not in names:
-        rule = f'must be a metric that can be better or worse, but got "{name}"'
-        yield fault_at(tree, path, "unknown-name", rule, hint=did_you_mean(name, names))
+    if name in names:
+        return ""
+    if any(entry.name == name for entry in TEXT_METRICS):
+        return f'must be a metric that can be better or worse, and "{name}" can be neither'
+    if any(entry.name == name for entry in IMAGE_METRICS):
+        return f'must be a metric of language models, but "{name}" is one of networks of layers'
+    rule = f'must be a metric that can be better or worse, but got "{name}"'
+    return f"{rule}{did_you_mean(name, names)}"
 
 
 def read_targets(tree: Node, faults: set[Fault]) -> tuple[Target, ...]:
@@ -91,10 +103,9 @@ def parse_target(text: str) -> Target:
         rule = 'must be a limit such as "tpot_s <= 100 ms" or "decode_tok_s >= 10 tok/s"'
         raise UnitError(f'{rule}, but got "{text}"', "target")
     name = match[1]
-    known = [entry.name for entry in TEXT_METRICS if entry.sense]
-    if name not in known:
-        hint = did_you_mean(name, known)
-        raise UnitError(f'must be a metric that can be better or worse, but got "{name}"{hint}')
+    rule = _metric_rule(name)
+    if rule:
+        raise UnitError(rule)
     unit = metric(name).unit
     number = f"{match[3]} {unit}".rstrip() if _BARE.fullmatch(match[3]) else match[3]
     limit = parse_quantity(number, dimension_of(unit))

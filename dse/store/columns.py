@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.cost import BOUNDS, metrics_of
-from dse.space import Axis, Index, Space
+from dse.space import Axis, Index, Setting, Space
 from dse.store.table import Column, Table
 
-__all__ = ["columns_of", "design_table"]
+__all__ = ["columns_of", "design_table", "unit_of"]
 
 Array = npt.NDArray[np.float64]
 
@@ -47,7 +47,7 @@ _STATUS = (
 
 
 def columns_of(space: Space) -> tuple[Column, ...]:
-    """All columns of a table of designs: number, axes, status, metrics.
+    """All columns of a table of designs: number, axes with what is tied to them, status, metrics.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def columns_of(space: Space) -> tuple[Column, ...]:
     tuple of Column
         Numeric axes hold SI numbers in the unit stated; the others hold the text of the choice.
     """
-    axes = tuple(_axis_column(axis) for axis in space.axes)
+    axes = tuple(_axis_column(axis, each) for axis in space.axes for each in axis.settings)
     metrics = tuple(
         Column(
             entry.name, _metric_kind(entry.name), entry.unit, "metric", entry.sense, entry.meaning
@@ -93,7 +93,8 @@ def design_table(
     worst = violations.max(axis=1, initial=-np.inf)
     table: Table = {"design": space.encode(index)}
     for place, axis in enumerate(space.axes):
-        table[axis.path] = np.array(_axis_cells(axis))[index[:, place]]
+        for setting in axis.settings:
+            table[setting.path] = np.array(_cells(setting))[index[:, place]]
     table["feasible"] = (worst <= 0.0).astype(np.int64)
     table["violation"] = worst
     for entry in metrics_of(space.models):
@@ -101,28 +102,30 @@ def design_table(
     return table
 
 
-def _axis_column(axis: Axis) -> Column:
-    cells = _axis_cells(axis)
+def _axis_column(axis: Axis, setting: Setting) -> Column:
+    cells = _cells(setting)
     kind = "text"
-    if axis.is_numeric:
+    if setting.is_numeric:
         kind = "int" if all(isinstance(cell, int) for cell in cells) else "float"
+    role = "Axis of the space" if setting is axis else f"Follows {axis.path}"
     return Column(
-        axis.path,
+        setting.path,
         kind,
-        _unit_of(axis.leaves[0]) if axis.is_numeric else "",
+        unit_of(setting.leaves[0]) if setting.is_numeric else "",
         "axis",
         0,
-        f"Axis of the space; sets {', '.join(axis.leaves)}.",
-        dict(zip(axis.texts, cells, strict=True)),
+        f"{role}; sets {', '.join(setting.leaves)}.",
+        dict(zip(setting.texts, cells, strict=True)),
     )
 
 
-def _axis_cells(axis: Axis) -> list[Any]:
-    """What the cells hold for each choice: the SI number of a numeric axis, else the text."""
-    return list(axis.values) if axis.is_numeric else list(axis.texts)
+def _cells(setting: Setting) -> list[Any]:
+    """What the cells hold for each choice: the SI number of a numeric field, else the text."""
+    return list(setting.values) if setting.is_numeric else list(setting.texts)
 
 
-def _unit_of(leaf: str) -> str:
+def unit_of(leaf: str) -> str:
+    """Unit of the dataclass field at a path, by the end of its name; empty for pure numbers."""
     field = leaf.rsplit(".", 1)[-1]
     return next(
         (unit for suffix, unit in _SUFFIX_UNITS if re.search(rf"(^|_){suffix}$", field)), ""

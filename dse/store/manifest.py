@@ -22,7 +22,7 @@ from dse.store.columns import columns_of
 from dse.store.table import Column
 from dse.technology import Silicon
 
-__all__ = ["SCHEMA", "Manifest", "make_manifest"]
+__all__ = ["SCHEMA", "Manifest", "make_manifest", "use_cases_object"]
 
 SCHEMA = "dse.run/1"
 
@@ -39,12 +39,12 @@ class Manifest:
     kind : str
         ``sweep`` or ``search``.
     space : mapping
-        Name, title, models, scenario, unit, objectives, targets and size of the space.
+        Name, title, models, use cases, unit, objectives, targets and size of the space.
     settings : mapping
         Every choice that the result depends on: seed, samples, sampler, trials ...
     resolved_sha256 : str
-        Hash of everything the numbers depend on: the space with its chip, models, scenario and
-        axes, and the silicon constants, after all files were read.
+        Hash of everything the numbers depend on: the space with its chip, models,
+        scenarios and axes, and the silicon constants, after all files were read.
     inputs : mapping
         Text and SHA-256 of each file that was read, by the name it was asked for.
     columns : tuple of Column
@@ -228,6 +228,16 @@ def describe(value: Any) -> Any:
     return value
 
 
+def use_cases_object(space: Space) -> list[dict[str, Any]]:
+    """Name the scenarios of a space, each with its share; none where the worst of them counts."""
+    is_mix = len(space.mixes) == 1
+    return [
+        {"scenario": scenario.name, "weight": weight if is_mix else None}
+        for mix in space.mixes
+        for scenario, weight in zip(mix.scenarios, mix.weights, strict=True)
+    ]
+
+
 def _summary(space: Space) -> dict[str, Any]:
     return {
         "name": space.name,
@@ -235,7 +245,8 @@ def _summary(space: Space) -> dict[str, Any]:
         "chip": space.chip.name,
         "segment": space.chip.segment,
         "models": [model.name for model in space.models],
-        "scenario": space.scenario.name,
+        "scenario": space.asks,
+        "use_cases": use_cases_object(space),
         "unit": space.unit,
         "size": space.size,
         "objectives": list(space.objectives),

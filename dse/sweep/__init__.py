@@ -12,7 +12,6 @@ from dse.sweep.designs import (
     requirements,
     shortfalls,
     violations,
-    worst_columns,
 )
 from dse.sweep.estimate import SweepEstimate, estimate_sweep
 from dse.sweep.grid import GridSweep, is_factored
@@ -58,5 +57,4 @@ __all__ = [
     "scaling",
     "shortfalls",
     "violations",
-    "worst_columns",
 ]

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from dse.cost import Metric, evaluate_columns, metric, metrics_of
+from dse.cost import JUDGE, evaluate_mix, metric, metrics_of, worst_columns
 from dse.space import Index, Space, Target
 from dse.sweep.tables import WorkTables
 from dse.technology import Silicon
@@ -43,12 +43,10 @@ _CHUNK = 32_768
 # The largest block whose release raises the size from which the GNU C library maps memory anew,
 # and with it how much freed memory it keeps, to their ends (mallopt(3), M_MMAP_THRESHOLD).
 _KEPT_BYTES = 31 << 20
-# What a metric of neither sense is taken from: the model that makes the slowest decode.
-_JUDGE = "tpot_s"
 
 
 def evaluate_designs(space: Space, index: Index, silicon: Silicon) -> Columns:
-    """All metrics of designs, each by its worst model.
+    """All metrics of designs, each by its worst model and worst mix of requests.
 
     Parameters
     ----------
@@ -62,8 +60,8 @@ def evaluate_designs(space: Space, index: Index, silicon: Silicon) -> Columns:
     Returns
     -------
     dict of str to ndarray
-        One array of shape (n,) per metric: the largest over the models where less is better,
-        the least where more is, and that of the model with the largest ``tpot_s`` where neither.
+        One array of shape (n,) per metric, over models and mixes as `worst_columns` says, and
+        within a mix as `mean_columns` does.
 
     Notes
     -----
@@ -121,8 +119,9 @@ class Evaluator:
         """
         space = self.space
         rows = np.asarray(index, dtype=np.int64).reshape(-1, len(space.axes))
-        wanted = [e for e in metrics_of(space.models) if names is None or e.name in names]
-        columns = {entry.name: np.empty(len(rows)) for entry in wanted}
+        known = [entry.name for entry in metrics_of(space.models)]
+        wanted = [name for name in known if names is None or name in names]
+        columns = {name: np.empty(len(rows)) for name in wanted}
         self._seen += len(rows)
         # The tables pay once there are more designs than combinations in them.
         is_known = self._tables.is_usable and self._seen > self._tables.size
@@ -149,22 +148,21 @@ class Evaluator:
         return columns
 
     def _worst(
-        self, rows: Index, wanted: Sequence[Metric], *, is_known: bool
+        self, rows: Index, wanted: Sequence[str], *, is_known: bool
     ) -> Iterator[tuple[Index, Columns]]:
-        """Worst metrics over the models, batch by batch, with the places of the batch's rows."""
+        """Worst metrics over models and mixes, batch by batch, with the places of its rows."""
         space = self.space
-        has_judge = len(space.models) > 1 and any(not entry.sense for entry in wanted)
-        asked = [*(entry.name for entry in wanted), *([_JUDGE] if has_judge else [])]
-        for places, chip, scenario in space.groups(rows):
+        jobs = [(model, mix) for model in space.models for mix in range(len(space.mixes))]
+        has_judge = len(jobs) > 1 and any(not metric(name).sense for name in wanted)
+        asked = dict.fromkeys([*wanted, *([JUDGE] if has_judge else [])])
+        for places, chip, mixes in space.groups(rows):
             group = rows if len(places) == len(rows) else rows[places]
-            known = self._tables.counts(group) if is_known else [None] * len(space.models)
-            by_model = [
-                evaluate_columns(
-                    (chip, model, scenario), self._silicon, space.unit, dict.fromkeys(asked), each
-                )
-                for model, each in zip(space.models, known, strict=True)
+            known = self._tables.counts(group) if is_known else [None] * len(jobs)
+            by_job = [
+                evaluate_mix((chip, model, mixes[mix]), self._silicon, space.unit, asked, each)
+                for (model, mix), each in zip(jobs, known, strict=True)
             ]
-            yield places, worst_columns(by_model, wanted, len(places))
+            yield places, worst_columns(by_job, wanted)
 
 
 def objective_values(space: Space, columns: Mapping[str, Array]) -> Array:
@@ -253,40 +251,3 @@ def _chunks(space: Space, rows: Index, places: Index) -> list[Index]:
 
 def _cut(places: Index) -> list[Index]:
     return [places[start : start + _CHUNK] for start in range(0, len(places), _CHUNK)]
-
-
-def worst_columns(
-    by_model: Sequence[Columns], wanted: Sequence[Metric], shape: int | tuple[int, ...]
-) -> Columns:
-    """Each metric of designs by its worst model, as `evaluate_designs` says.
-
-    Parameters
-    ----------
-    by_model : sequence of dict
-        Metrics of each model, of any shapes that broadcast to `shape`.
-    wanted : sequence of Metric
-        Metrics asked for.
-    shape : int or tuple of int
-        Of the result where there are several models.
-    """
-    if len(by_model) == 1:
-        return {entry.name: by_model[0][entry.name] for entry in wanted}
-    slowest = np.zeros(shape, dtype=np.intp)
-    if _JUDGE in by_model[0]:
-        slowest = np.argmax([np.broadcast_to(c[_JUDGE], shape) for c in by_model], axis=0)
-    return {
-        entry.name: _worst_of(
-            entry, [np.broadcast_to(c[entry.name], shape) for c in by_model], slowest
-        )
-        for entry in wanted
-    }
-
-
-def _worst_of(entry: Metric, values: list[Array], slowest: npt.NDArray[np.intp]) -> Array:
-    """The worst of a metric over the models; that of the slowest where it has no sense."""
-    if entry.sense:
-        worst: Array = (np.maximum if entry.sense < 0 else np.minimum).reduce(values)
-        return worst
-    stack = np.stack(values)
-    chosen: Array = np.take_along_axis(stack, slowest[None], axis=0)[0]
-    return chosen

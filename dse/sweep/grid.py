@@ -8,7 +8,7 @@ from contextlib import closing
 import numpy as np
 import numpy.typing as npt
 
-from dse.cost import evaluate_columns, metric, team_units
+from dse.cost import evaluate_mix, metric, team_units, worst_columns
 from dse.farm import LocalFarm
 from dse.pareto import Front, Sieve
 from dse.space import Index, Space
@@ -134,18 +134,14 @@ class GridSweep:
         return int(np.argmax(sizes))
 
     def columns(self, block: Block) -> dict[str, Array]:
-        """Metrics that objectives and targets ask for, by the worst model, over factored terms."""
-        chip, scenario = self._lattice.build(block)
-        by_model = [
-            evaluate_columns((chip, model, scenario), self._silicon, self.space.unit, self._names)
+        """Metrics that objectives and targets ask for, over factored terms, by the worst."""
+        chip, mixes = self._lattice.build(block)
+        by_job = [
+            evaluate_mix((chip, model, mix), self._silicon, self.space.unit, self._names)
             for model in self.space.models
+            for mix in mixes
         ]
-        first, *others = by_model
-        for other in others:
-            for name in self._names:
-                worst = np.maximum if metric(name).sense < 0 else np.minimum
-                first[name] = worst(first[name], other[name])
-        return first
+        return worst_columns(by_job, self._names)
 
     def examine(
         self, block: Block, sieve: Sieve | None = None, account: Account | None = None

@@ -1,6 +1,6 @@
 """A grid as blocks of designs whose leaves vary along one axis each, so that terms factor.
 
-In a block the leaf of every axis is an array that is long along a dimension of its own and 1 along
+In a block every leaf of an axis is an array that is long along a dimension of its own and 1 along
 all others. NumPy then computes each term of the cost model over the axes that it depends on and no
 others: bytes per SRAM size and format, cycles per array shape, and over all of them only the last
 maxima and sums.
@@ -16,7 +16,7 @@ import numpy as np
 
 from dse.chip import Chip
 from dse.space import Axis, Index, Space
-from dse.workload import Scenario
+from dse.workload import Mix
 
 __all__ = ["BLOCK", "Block", "Lattice"]
 
@@ -100,8 +100,8 @@ class Lattice:
         """Every design once."""
         return map(self.block, range(len(self)))
 
-    def build(self, block: Block) -> tuple[Chip, Scenario]:
-        """The designs of a block as one chip and scenario, each leaf along its own dimension."""
+    def build(self, block: Block) -> tuple[Chip, tuple[Mix, ...]]:
+        """The designs of a block as one chip and mixes, the leaves of an axis along its own."""
         columns: list[Index] = [np.empty(0, dtype=np.int64)] * len(self._order)
         for place, axis in enumerate(self._order):
             along = [1] * len(self._order)
@@ -127,9 +127,10 @@ def _rank(axis: Axis) -> int:
 
     It decides how fast a grid is, and nothing else.
     """
-    leaf = axis.leaves[0]
-    if axis.static:
-        return 0
+    return 0 if axis.static else min(map(_rank_of_leaf, axis.all_leaves()))
+
+
+def _rank_of_leaf(leaf: str) -> int:
     if leaf.startswith("scenario."):
         return 1
     if leaf.endswith((".count", "sram.capacity_bytes", "cache.capacity_bytes")):

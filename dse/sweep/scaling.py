@@ -10,10 +10,11 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from dse.space import Axis, Space
+from dse.space import Axis, Setting, Space
 from dse.sweep.bench import peak_rss_bytes
 from dse.sweep.run import run_sweep
 from dse.technology import Silicon
@@ -112,15 +113,22 @@ def _refinable(space: Space) -> list[int]:
     return [
         place
         for place, axis in reversed(list(enumerate(space.axes)))
-        if axis.is_numeric and not axis.static and axis.path.endswith(("clock", "data_rate"))
+        if axis.is_numeric
+        and not (axis.static or axis.ties)
+        and axis.path.endswith(("clock", "data_rate"))
     ]
 
 
 def _shortened(axis: Axis, count: int) -> Axis:
     """Return an axis of so many of its values, from the first to the last."""
-    places = np.unique(np.linspace(0, len(axis.values) - 1, count).round().astype(int))
-    values = tuple(axis.values[place] for place in places)
-    return dataclasses.replace(axis, values=values, texts=tuple(axis.texts[p] for p in places))
+    places = np.unique(np.linspace(0, len(axis.values) - 1, count).round().astype(int)).tolist()
+    ties = tuple(dataclasses.replace(tie, **_chosen(tie, places)) for tie in axis.ties)
+    return dataclasses.replace(axis, **_chosen(axis, places), ties=ties)
+
+
+def _chosen(setting: Setting, places: list[int]) -> dict[str, Any]:
+    values, texts = setting.values, setting.texts
+    return {"values": tuple(values[p] for p in places), "texts": tuple(texts[p] for p in places)}
 
 
 def _refined(axis: Axis, count: int) -> Axis:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from dse.cost import Counts, OpWork, count_work, team_units
 from dse.space import Axis, Index, Space
 from dse.technology import Silicon
+from dse.workload import Model, Scenario
 
 __all__ = ["WorkTables"]
 
@@ -48,10 +49,11 @@ class WorkTables:
         self._space = space
         self._silicon = silicon
         self._varied = [not axis.static and not _is_rate(axis) for axis in space.axes]
-        self._tables: dict[tuple[int, ...], list[Counts]] = {}
+        self._tables: dict[tuple[int, ...], list[list[Counts]]] = {}
         pairs = zip(space.shape, self._varied, strict=True)
         self.size = math.prod(length for length, varied in pairs if varied)
-        self.is_usable = self.size <= _LARGEST and not team_units(space.chip, space.unit)
+        cases = sum(len(mix.scenarios) for mix in space.mixes)
+        self.is_usable = self.size * cases <= _LARGEST and not team_units(space.chip, space.unit)
 
     def order(self, index: Index) -> Index:
         """Places of designs with those of the same entries together, which reads them faster."""
@@ -63,8 +65,10 @@ class WorkTables:
         coarse = (code * (1 << 16) // max(1, self.size)).astype(np.uint16)
         return np.argsort(coarse, kind="stable")
 
-    def counts(self, index: Index) -> list[Counts]:
-        """Counts of designs that share the values of all static axes, one entry per model.
+    def counts(self, index: Index) -> list[list[Counts]]:
+        """Counts of designs that share the values of all static axes.
+
+        One entry per model and mix, models first, with one entry per scenario of the mix.
 
         Parameters
         ----------
@@ -72,9 +76,12 @@ class WorkTables:
             Designs, shape (n, k), n >= 1.
         """
         spread = _spreader(index)
-        return [_spread_all(counts, spread) for counts in self._of_group(index[0])]
+        return [
+            [_spread_all(counts, spread) for counts in of_mix]
+            for of_mix in self._of_group(index[0])
+        ]
 
-    def _of_group(self, row: Index) -> list[Counts]:
+    def _of_group(self, row: Index) -> list[list[Counts]]:
         static = tuple(
             int(i) for i, axis in zip(row, self._space.axes, strict=True) if axis.static
         )
@@ -82,24 +89,29 @@ class WorkTables:
             self._tables[static] = self._made(row)
         return self._tables[static]
 
-    def _made(self, row: Index) -> list[Counts]:
+    def _made(self, row: Index) -> list[list[Counts]]:
         columns: list[Index] = []
         for place, (axis, varied) in enumerate(zip(self._space.axes, self._varied, strict=True)):
             along = [1] * len(row)
             along[place] = len(axis.values) if varied else 1
             places = np.arange(along[place]) if varied else row[place : place + 1] * axis.static
             columns.append(places.reshape(along))
-        chip, scenario = self._space.build(columns)
-        made = (
-            count_work((chip, model, scenario), self._silicon, self._space.unit)
+        chip, mixes = self._space.build(columns)
+
+        def count(model: Model, scenario: Scenario) -> Counts:
+            made = count_work((chip, model, scenario), self._silicon, self._space.unit)
+            # Whole in memory, so that no look-up copies them.
+            return _spread_all(made, np.ascontiguousarray)
+
+        return [
+            [count(model, scenario) for scenario in mix.scenarios]
             for model in self._space.models
-        )
-        # Whole in memory, so that no look-up copies them.
-        return [_spread_all(counts, np.ascontiguousarray) for counts in made]
+            for mix in mixes
+        ]
 
 
 def _is_rate(axis: Axis) -> bool:
-    return all(_RATES.fullmatch(leaf) for leaf in axis.leaves)
+    return all(_RATES.fullmatch(leaf) for leaf in axis.all_leaves())
 
 
 def _spread_all(counts: Counts, spread: Callable[[Array], Array]) -> Counts:

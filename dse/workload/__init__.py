@@ -13,6 +13,7 @@ from dse.workload.layers import (
     residual_layer,
 )
 from dse.workload.load import Load
+from dse.workload.mix import Mix, mixes_text
 from dse.workload.mixer import Mixer
 from dse.workload.model import Model
 from dse.workload.network import Network, Pipeline, Stage, StageTable, unroll_network
@@ -70,6 +71,7 @@ __all__ = [
     "Linear",
     "Load",
     "Measured",
+    "Mix",
     "Mixer",
     "Mla",
     "Model",
@@ -99,6 +101,7 @@ __all__ = [
     "is_grouped",
     "matrix_ops",
     "mean",
+    "mixes_text",
     "norm_layer",
     "operand_elements",
     "parse_method",

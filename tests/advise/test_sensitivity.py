@@ -9,7 +9,7 @@ import pytest
 from dse.advise import find_sensitivity
 from dse.space import Axis, Space, Target
 from dse.sweep import evaluate_designs
-from dse.workload import Scenario
+from dse.workload import Mix, Scenario
 from tests.conftest import SILICON, TINY, build_chip, precision
 
 RATE, CLOCK = "chip.dram.data_rate_per_s", "chip.units.npu.clock_hz"
@@ -23,7 +23,9 @@ def space(**changes):
     )
     scenario = Scenario(prompt_tokens=64, output_tokens=4, precision=precision())
     targets = (Target("npu_area_mm2", 1e3, -1),)
-    return Space("s", "S", chip, (TINY,), scenario, None, axes, ("tpot_s", "cost_usd"), targets)
+    return Space(
+        "s", "S", chip, (TINY,), (Mix((scenario,)),), None, axes, ("tpot_s", "cost_usd"), targets
+    )
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from dse.chip import Dataflow
 from dse.dtype import parse_format
-from dse.space import Axis, Space, Target
+from dse.space import Axis, Setting, Space, Target
 from dse.sweep import evaluate_designs, objective_values, violations
+from dse.workload import Mix
 
 MIB, GIB = 2.0**20, 2.0**30
 UNIT = "chip.units.npu."
@@ -116,3 +117,45 @@ def enumerated(space: Space, silicon: Any) -> np.ndarray:
     columns = evaluate_designs(space, space.decode(np.arange(space.size)), silicon)
     usable = (violations(space, columns) <= 0.0).all(axis=1)
     return objective_values(space, columns)[usable]
+
+
+@st.composite
+def mixed(draw: st.DrawFn, toy: ModuleType, most: int = 400) -> Space:
+    """A space as of `spaces`, with use cases, and with fields tied to some of its axes."""
+    space = draw(spaces(toy, most))
+    taken = {each.path for each in space.axes}
+    free = [path for path in sorted(NUMBERS) if path not in taken]
+    axes = []
+    for each in space.axes:
+        ties = []
+        for path in draw(st.lists(st.sampled_from(free), max_size=2, unique=True)):
+            free.remove(path)
+            # Any table: ties may pull against their axis, and to and fro.
+            picked = st.sampled_from(NUMBERS[path])
+            values = tuple(draw(picked) for _ in each.values)
+            ties.append(Setting(path, (path,), values, tuple(map(str, values))))
+        axes.append(dataclasses.replace(each, ties=tuple(ties)))
+    return dataclasses.replace(space, axes=tuple(axes), mixes=draw(mixes(toy)))
+
+
+@st.composite
+def mixes(draw: st.DrawFn, toy: ModuleType) -> tuple[Mix, ...]:
+    """Two or three scenarios of any lengths, batches and formats, by their mean or the worst."""
+    base = toy.make_scenario()
+    scenarios = []
+    for number in range(draw(st.integers(2, 3))):
+        kv = parse_format(draw(st.sampled_from(FORMATS["kv"])))
+        scenarios.append(
+            dataclasses.replace(
+                base,
+                name=f"case-{number}",
+                prompt_tokens=draw(st.sampled_from((1, 64, 512))),
+                output_tokens=draw(st.sampled_from((1, 2, 100))),
+                batch_size=draw(st.sampled_from((1, 3))),
+                precision=dataclasses.replace(base.precision, kv=kv),
+            )
+        )
+    if draw(st.booleans()):
+        return tuple(Mix((each,)) for each in scenarios)
+    shares = [draw(st.sampled_from((1.0, 2.0, 5.0))) for _ in scenarios]
+    return (Mix(tuple(scenarios), tuple(share / sum(shares) for share in shares)),)

@@ -21,7 +21,7 @@ from dse.certify.branch import bounded
 from dse.certify.proof import Proof, stages_to
 from dse.cost import METRICS
 from dse.pareto import non_dominated
-from dse.space import Space
+from dse.space import Setting, Space, Target
 from dse.sweep import evaluate_designs, objective_values, violations
 
 
@@ -36,8 +36,10 @@ HERE = Path(__file__).parent
 TOY = _load("toy", HERE.parent / "sweep" / "toy.py")
 SPACES = _load("spaces", HERE / "spaces.py")
 small = SPACES.spaces(TOY)
+mixed = SPACES.mixed(TOY)
 # A certificate that is false once is worth nothing: more examples than elsewhere.
 CERTIFICATES = 300
+MIXED = 100
 BOUNDED = tuple(m.name for m in METRICS if m.sense and m.name not in UNBOUNDED)
 
 
@@ -60,7 +62,7 @@ def _boxes(space: Space, bounder: Bounder, random: np.random.Generator) -> tuple
     return ends[0].astype(np.int32), ends[1].astype(np.int32), bounder.frame.index(ranks)
 
 
-@given(small, st.integers(0, 2**32 - 1))
+@given(small | mixed, st.integers(0, 2**32 - 1))
 def test_no_metric_of_a_design_is_better_than_the_bound_of_its_box(
     space: Space, seed: int
 ) -> None:
@@ -78,7 +80,7 @@ def test_no_metric_of_a_design_is_better_than_the_bound_of_its_box(
     bounder.close()
 
 
-@given(small, st.integers(0, 2**32 - 1))
+@given(small | mixed, st.integers(0, 2**32 - 1))
 def test_no_box_is_given_up_that_holds_a_design_that_meets_the_targets(
     space: Space, seed: int
 ) -> None:
@@ -114,6 +116,56 @@ def test_every_design_is_within_eps_of_the_front(space: Space, eps: float, leaf:
     assert bool(len(every)) == bool(len(found))
     for values in relaxed(every, eps * (1 + 1e-9)):
         assert np.any((found <= values + 1e-12 * np.abs(values)).all(axis=1))
+
+
+@settings(max_examples=MIXED)
+@given(mixed, st.sampled_from([1, 16]))
+def test_the_exact_front_of_use_cases_and_ties_is_the_enumerated_one(
+    space: Space, leaf: int
+) -> None:
+    every = SPACES.enumerated(space, TOY.SILICON)
+    front = np.unique(every[non_dominated(every)], axis=0) if len(every) else every
+    found = _proven(space, 0.0, leaf).archive.front.values
+    assert found.shape == front.shape
+    np.testing.assert_allclose(found, front, rtol=1e-9)
+
+
+def test_a_power_below_the_static_one_is_out_of_reach_at_any_time() -> None:
+    """The chip idles at 0.3 W: no time is long enough, and none is computed beyond range."""
+    targets = (Target("decode_power_w", 0.1, -1), Target("tpot_s", 0.02, -1))
+    space = TOY.make_space(TOY.ROWS, TOY.CLOCK, TOY.BUS, targets=targets)
+    with np.errstate(over="raise", invalid="raise"):
+        proof = _proven(space, 0.0, 1)
+    assert not len(proof.archive.front)
+    assert not len(SPACES.enumerated(space, TOY.SILICON))
+
+
+def test_a_continuous_axis_is_cut_to_its_front() -> None:
+    """4,097 clocks, and a bandwidth that falls as they rise, against their enumeration."""
+    clocks = np.linspace(0.4e9, 2.0e9, 4097)
+    tied = Setting(
+        "sram",
+        ("chip.units.npu.sram.bytes_per_cycle",),
+        tuple((2.0e12 / clocks).tolist()),
+        ("",) * len(clocks),
+    )
+    clock = dataclasses.replace(
+        TOY.CLOCK,
+        values=tuple(clocks.tolist()),
+        texts=("",) * len(clocks),
+        ties=(tied,),
+        is_continuous=True,
+    )
+    space = TOY.make_space(clock, TOY.ROWS, objectives=("ttft_s", "prefill_power_w"), models=1)
+    every = SPACES.enumerated(space, TOY.SILICON)
+    front = np.unique(every[non_dominated(every)], axis=0)
+    proof = _proven(space, 0.0, 16)
+    np.testing.assert_allclose(proof.archive.front.values, front, rtol=1e-9)
+    assert len(front) > 100
+    near = _proven(space, 0.01, 16)
+    assert near.counts.evaluated < space.size / 4
+    for values in relaxed(front, 0.01 * (1 + 1e-9)):
+        assert np.any((near.archive.front.values <= values).all(axis=1))
 
 
 @given(small, st.integers(0, 6))

@@ -51,3 +51,15 @@ def test_an_axis_of_one_choice_and_no_designs(toy):
     space = toy.make_space(axis, toy.NODE)
     assert Coding(space).neighbours(np.array([[0, 1]])).tolist() == [[0, 0]]
     assert Coding(space).neighbours(np.empty((0, 2), dtype=np.int64)).shape == (0, 2)
+
+
+def test_steps_along_a_long_axis_shrink(toy):
+    values = tuple(np.linspace(2.0, 1.0, 4097).tolist())
+    long = toy.Axis("long", ("chip.power.idle_w",), values, ("",) * 4097, is_continuous=True)
+    coding = Coding(toy.make_space(long, toy.NODE))
+    found = coding.neighbours(np.array([[1000, 0]]))[:, 0]
+    assert sorted(found[found != 1000].tolist()) == [744, 984, 999, 1001, 1016, 1256]
+    found = coding.neighbours(np.array([[4090, 1]]))[:, 0]
+    assert sorted(found[found != 4090].tolist()) == [3834, 4074, 4089, 4091]
+    found = coding.neighbours(np.array([[0, 1]]))[:, 0]
+    assert sorted(found[found != 0].tolist()) == [1, 16, 256]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -82,3 +84,24 @@ def test_nothing_seen_is_nothing_to_polish(toy):
     survey = Survey(space, toy.SILICON)
     assert polish(survey, Coding(space), NOTHING, 10) == 2
     assert survey.evaluated == 0
+
+
+def test_a_continuous_axis_is_followed_to_its_optimum(toy):
+    """The fastest clock that a limit on the power allows lies somewhere between."""
+    clocks = tuple(np.linspace(0.1e9, 2.0e9, 4097).tolist())
+    clock = dataclasses.replace(
+        toy.CLOCK, values=clocks, texts=("",) * len(clocks), is_continuous=True
+    )
+    space = toy.make_space(clock, objectives=("ttft_s",), models=1)
+    index = space.decode(np.arange(space.size))
+    columns = evaluate_designs(space, index, toy.SILICON)
+    limit = float(np.quantile(columns["prefill_power_w"], 0.7))
+    space = dataclasses.replace(space, targets=(Target("prefill_power_w", limit, -1),))
+    feasible = columns["prefill_power_w"] <= limit
+    best = np.where(feasible, columns["ttft_s"], np.inf)
+    assert 0 < index[int(np.argmin(best))][0] < 4096
+    survey = Survey(space, toy.SILICON)
+    survey.evaluate(np.array([[0]]))
+    assert polish(survey, Coding(space), NOTHING, 10**6) == 2
+    assert survey.front_values.min() == best.min()
+    assert survey.evaluated < space.size / 4

@@ -131,3 +131,12 @@ def test_nsga2_beats_random_on_zdt1(toy, seed):
                 proposer.tell(outcomes)
             volume[sampler] = hypervolume(values, [1.1, 6.0])
     assert volume["nsga2"] > 1.1 * volume["random"]
+
+
+def test_a_continuous_axis_is_one_ordered_range(toy):
+    values = tuple(np.linspace(1.0, 2.0, 4097).tolist())
+    axis = toy.Axis("idle", ("chip.power.idle_w",), values, ("",) * 4097, is_continuous=True)
+    proposer = Proposer(toy.make_space(axis, toy.NODE), "random", 0, 2)
+    assert proposer._distributions["idle"] == optuna.distributions.IntDistribution(0, 4096)
+    rows = np.array(proposer.ask(50))
+    assert len(np.unique(rows[:, 0])) > 40

@@ -110,7 +110,8 @@ scenario.prompt_tokens: [128, 256]"""
     designs = space.decode(np.arange(space.size))
     groups = list(space.groups(designs))
     assert sum(len(rows) for rows, _, _ in groups) == space.size == 128
-    for rows, chip, scenario in groups:
+    for rows, chip, (mix,) in groups:
+        (scenario,) = mix.scenarios
         assert np.shape(chip.units[0].clock_hz) == (len(rows),)
         assert np.shape(chip.node.wafer_usd) == (len(rows),)
         assert np.shape(scenario.precision.embedding.bits) == (len(rows),)
@@ -209,3 +210,59 @@ def test_range_texts_read_back_to_the_values(library: Path) -> None:
     for value, text in zip(found.values, found.texts, strict=True):
         again = axis_of(library, f"chip.cache.bandwidth: [{text}]")
         assert again.values == (value,)
+
+
+def test_a_range_by_its_step(library: Path) -> None:
+    found = axis_of(library, "chip.units.npu.matrix.rows: {from: 2, to: 64, step: 2}")
+    assert found.values == tuple(float(2 * i) for i in range(1, 33))
+    assert found.texts[:2] == ("2", "4")
+    found = axis_of(library, "chip.units.npu.clock: {from: 1 GHz, to: 1.5 GHz, step: 250 MHz}")
+    assert found.values == (1e9, 1.25e9, 1.5e9)
+    found = axis_of(library, "scenario.batch_size: {from: 8, to: 2, step: 3}")
+    assert found.values == (8, 5, 2)
+    assert all(type(value) is int for value in found.values)
+
+
+def test_a_continuous_axis_is_a_lattice_of_4096_even_steps(library: Path) -> None:
+    line = "chip.units.npu.clock: {from: 0.6 GHz, to: 1.6 GHz, continuous: true}"
+    found = axis_of(library, line)
+    assert found.is_continuous
+    assert len(found.values) == len(set(found.texts)) == 4097
+    steps = np.diff(found.values)
+    np.testing.assert_allclose(steps, 1e9 / 4096, rtol=1e-6)
+    assert (found.values[0], found.values[2048], found.values[-1]) == (0.6e9, 1.1e9, 1.6e9)
+    for place in (1, 1023, 4095):
+        again = axis_of(library, f"chip.units.npu.clock: [{found.texts[place]}]")
+        assert again.values == (found.values[place],)
+
+
+def test_a_continuous_axis_may_be_logarithmic_and_fall(library: Path) -> None:
+    line = "chip.cache.capacity: {from: 32 MiB, to: 2 MiB, continuous: true, scale: log}"
+    found = axis_of(library, line)
+    values = np.array(found.values)
+    assert np.allclose(values[1:] / values[:-1], 16.0 ** (-1 / 4096), rtol=1e-9)
+    assert found.values[2048] == 8 * 2.0**20
+
+
+def test_a_continuous_axis_may_be_a_share(library: Path) -> None:
+    found = axis_of(library, "chip.dram.efficiency: {from: 60 %, to: 0.8, continuous: true}")
+    assert found.values[1024] == pytest.approx(0.65, rel=1e-12)
+    assert found.texts[0] == "60 %"
+
+
+def test_ties_follow_a_continuous_axis(library: Path) -> None:
+    path = write_space(
+        library,
+        "chip.units.npu.clock: {from: 0.5 GHz, to: 1.5 GHz, continuous: true}",
+        "ties: {chip.units.npu.max_clock: {follows: chip.units.npu.clock, factor: 1.2}}",
+    )
+    (axis,) = load_space(path).axes
+    (tied,) = axis.ties
+    np.testing.assert_allclose(tied.values, 1.2 * np.array(axis.values), rtol=1e-11)
+    assert tied.texts[2048] == "1.2 GHz"
+
+
+def test_other_axes_are_not_continuous(library: Path) -> None:
+    assert not axis_of(library, "chip.units.npu.clock: [1 GHz, 2 GHz]").is_continuous
+    line = "chip.units.npu.clock: {from: 1 GHz, to: 2 GHz, steps: 3, continuous: false}"
+    assert len(axis_of(library, line).values) == 3

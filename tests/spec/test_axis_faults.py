@@ -137,6 +137,77 @@ from tests.spec.samples import faults_of, write_space
             '8:49: axes.chip.power.idle.scale: must be linear or log, but got "cubic" [choice]',
         ),
         (
+            "chip.power.idle: {from: 1 W, to: 2 W}",
+            "8:20: axes.chip.power.idle: must have one of steps, step and `continuous: true` "
+            "[conflict]",
+        ),
+        (
+            "chip.power.idle: {from: 1 W, to: 2 W, steps: 3, continuous: true}",
+            "8:20: axes.chip.power.idle: must have one of steps, step and `continuous: true` "
+            "[conflict]",
+        ),
+        (
+            "chip.power.idle: {from: 1 W, to: 2 W, step: 0.5 W, scale: log}",
+            '8:61: axes.chip.power.idle.scale: must be linear beside a step, but got "log" '
+            "[conflict]",
+        ),
+        (
+            "chip.power.idle: {from: 1 W, to: 2 W, step: 0.3 W}",
+            '8:47: chip.power.idle: must lead from "1 W" to "2 W" in whole steps, '
+            'but got "0.3 W" [range]',
+        ),
+        (
+            "chip.power.idle: {from: 1 W, to: 2 W, step: 0.1 s}",
+            '8:47: chip.power.idle: must be a power such as "4 W", but got "0.1 s", a time [unit]',
+        ),
+        (
+            "chip.power.idle: {from: 1 W, to: 2 W, step: 0 W}",
+            '8:47: chip.power.idle: must be > 0, but got "0 W" [range]',
+        ),
+        (
+            "chip.power.idle: {from: 1 W, to: 2 W, step: 1 uW}",
+            '8:47: chip.power.idle: must give at most 4096 values, but got "1 uW" [range]',
+        ),
+        (
+            "chip.units.npu.matrix.rows: {from: 2, to: 64, step: 4}",
+            '8:55: chip.units.npu.matrix.rows: must lead from "2" to "64" in whole steps, '
+            'but got "4" [range]',
+        ),
+        (
+            "chip.units.npu.matrix.rows: {from: 2, to: 4, step: 0.5}",
+            "8:38: chip.units.npu.matrix.rows: must give whole numbers, but one step would be "
+            "2.5 [type]\n"
+            "8:38: chip.units.npu.matrix.rows: must give whole numbers, but one step would be "
+            "3.5 [type]",
+        ),
+        (
+            "chip.units.npu.matrix.rows: {from: 2, to: 64, continuous: true}",
+            "8:61: chip.units.npu.matrix.rows: must not be continuous, for it counts; write "
+            "`step: 1` [axis]",
+        ),
+        (
+            "scenario.active_fraction: {from: 0.1, to: 0.9, continuous: true}",
+            "8:62: scenario.active_fraction: must not be continuous, for designs that differ in "
+            "it share no batch; write a list [axis]",
+        ),
+        (
+            "chip.power.idle: {from: 1 W, to: 1 W, continuous: true}",
+            '8:36: chip.power.idle: must not be given twice, but got "1 W" [duplicate]',
+        ),
+        (
+            "chip.power.idle: {from: 1 W, to: 99 kW, continuous: true}",
+            '8:36: power.idle: must be <= 10 kW, but got "99 kW" [range]',
+        ),
+        (
+            "chip.dram.capacity: {from: 1 GiB, to: 8 GiB, continuous: true}",
+            '8:30: chip.dram.capacity: with "1 GiB", system_reserved must be at most the '
+            'DRAM\'s capacity, but got "4 GiB" [order]',
+        ),
+        (
+            "chip.power.idle: {from: 1 W, to: 2 W, continuous: maybe}",
+            '8:53: axes.chip.power.idle.continuous: must be true or false, but got "maybe" [type]',
+        ),
+        (
             "chip.dram.type: [lpddr5x]\nchip.dram.efficiency: [0.5]",
             "9:3: axes.chip.dram.efficiency: must not set what the axis "
             '"chip.dram.type" sets [duplicate]',

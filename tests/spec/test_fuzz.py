@@ -26,7 +26,8 @@ from tests.spec.samples import CHIP, MODEL, SCENARIO, SPACE
 _WORDS = """
 ~ null true 0 -1 1e9 1e400 .nan .inf 010 64 12.5 unlimited "" '' [] {} [[]] [1,2] {a: 1} &x *x !x
 !!str <<: --- ... % @ ` | > ? : , # tiny small chat n4 lpddr6 int8 int4-g32 \t \x00 value source
-confidence note base schema from to steps scale
+confidence note base schema from to steps scale step continuous use_cases weight combine ties
+follows factor values
 """
 _TOKENS = st.sampled_from(_WORDS.split()) | st.sampled_from(
     [
@@ -35,6 +36,11 @@ _TOKENS = st.sampled_from(_WORDS.split()) | st.sampled_from(
         "{value: [1 GHz]}",
         "{from: 1, to: 2, steps: 3}",
         "{from: 1 GHz, to: 2 GHz, steps: 3, scale: log}",
+        "{from: 1 GHz, to: 2 GHz, continuous: true}",
+        "{from: 1 GHz, to: 2 GHz, step: 1 MHz}",
+        "[{scenario: chat, weight: 40 %}, {scenario: chat, weight: 60 %}]",
+        "{chip.power.idle: {follows: chip.units.npu.clock, values: [0 W, 1 W]}}",
+        "{chip.units.npu.max_clock: {follows: chip.units.npu.clock, factor: 2}}",
         "1 GHz",
         "-1 W",
         "1e308 GiB",
@@ -44,6 +50,19 @@ _TOKENS = st.sampled_from(_WORDS.split()) | st.sampled_from(
         " - ",
         "9" * 400,
     ]
+)
+# A space with use cases, ties and axes of every kind.
+RICH = (
+    SPACE.replace("scenario: chat", "use_cases: [{scenario: chat, weight: 1}]")
+    .replace(
+        "[1 GHz, 1.5 GHz]\n", "{from: 1 GHz, to: 2 GHz, continuous: true}\n  chip.node: [n4, n3]\n"
+    )
+    .replace(
+        "objectives:",
+        "  chip.units.npu.count: {from: 1, to: 9, step: 2}\nties:\n"
+        "  chip.units.npu.max_clock: {follows: chip.units.npu.clock, factor: 1.1}\n"
+        "  chip.dram.type: {follows: chip.node, values: {n4: lpddr5x, n3: lpddr6}}\nobjectives:",
+    )
 )
 _TEXT = st.text(max_size=200) | st.lists(_TOKENS, max_size=30).map(" ".join)
 _SETTINGS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -79,8 +98,14 @@ def test_any_chip_text_loads_or_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "load"),
-    [(CHIP, load_chip), (MODEL, load_model), (SCENARIO, load_scenario), (SPACE, load_space)],
-    ids=["chip", "model", "scenario", "space"],
+    [
+        (CHIP, load_chip),
+        (MODEL, load_model),
+        (SCENARIO, load_scenario),
+        (SPACE, load_space),
+        (RICH, load_space),
+    ],
+    ids=["chip", "model", "scenario", "space", "rich"],
 )
 @_SETTINGS
 @given(data=st.data())
@@ -98,8 +123,14 @@ def test_a_damaged_file_loads_or_is_refused(
 
 @pytest.mark.parametrize(
     ("text", "load"),
-    [(CHIP, load_chip), (MODEL, load_model), (SCENARIO, load_scenario), (SPACE, load_space)],
-    ids=["chip", "model", "scenario", "space"],
+    [
+        (CHIP, load_chip),
+        (MODEL, load_model),
+        (SCENARIO, load_scenario),
+        (SPACE, load_space),
+        (RICH, load_space),
+    ],
+    ids=["chip", "model", "scenario", "space", "rich"],
 )
 @_SETTINGS
 @given(data=st.data())
@@ -127,3 +158,11 @@ def check(path: Path, load: Callable[[Path], object]) -> None:
             raise
         return
     assert all(number >= 0.0 and not math.isnan(number) for number in leaves(built))
+
+
+def test_the_rich_space_is_sound(library: Path) -> None:
+    path = library / "wide.yaml"
+    path.write_text(RICH, encoding="utf-8")
+    space = load_space(path)
+    assert space.shape == (4097, 2, 5)
+    assert [len(axis.ties) for axis in space.axes] == [1, 1, 0]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dse.cost import METRICS, Metric
 from dse.errors import SpecError
 from dse.space import Axis, Target
 from dse.spec import load_chip, load_scenario, load_space, load_technology
+from dse.workload import Mix
 from tests.spec.samples import SPACE, axis_of, faults_of, write_space
 
 
@@ -17,7 +19,7 @@ def test_space_has_what_the_file_says(library: Path) -> None:
     space = load_space("wide")
     assert (space.name, space.title, space.unit) == ("wide", "Wide", None)
     assert [model.name for model in space.models] == ["small"]
-    assert space.scenario == load_scenario("chat")
+    assert space.mixes == (Mix((load_scenario("chat"),)),)
     assert space.objectives == ("tpot_s", "energy_per_token_j")
     assert space.targets == (Target("ttft_s", 1.0, -1), Target("decode_tok_s", 10.0, 1))
     assert space.axes == (
@@ -60,9 +62,78 @@ def test_an_energy_override_forbids_other_dram_types(library: Path) -> None:
 def test_the_size_is_limited(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     axes = "chip.power.idle: [1 W, 2 W]\nchip.node: [n4, n3]"
     assert load_space(write_space(library, axes)).size == 4
-    monkeypatch.setattr("dse.spec.space._MAX_SIZE", 3)
+    monkeypatch.setattr("dse.spec.axes._MAX_SIZE", 3)
     with pytest.raises(SpecError, match=r"8:3: axes: must span fewer than 2\*\*63 designs"):
         load_space(write_space(library, axes))
+
+
+def test_a_network_of_layers_is_no_model_of_a_space(library: Path) -> None:
+    network = library / "models_zoo/networks/painter.yaml"
+    network.parent.mkdir()
+    network.write_text("schema: dse.network/1\n")
+    path = library / "wide.yaml"
+    path.write_text(SPACE.replace("models: [small]", "models: [painter]"))
+    with pytest.raises(SpecError) as caught:
+        load_space(path)
+    assert faults_of(caught.value) == [
+        '5:10: models[0]: must be the name of a model of the library, but got "painter"; it is a '
+        "network of layers, which no space is of [unknown-name]"
+    ]
+
+
+def test_metrics_of_networks_are_none_of_a_space(library: Path) -> None:
+    path = library / "wide.yaml"
+    path.write_text(SPACE.replace("objectives: [tpot_s", "objectives: [image_s"))
+    with pytest.raises(SpecError) as caught:
+        load_space(path)
+    assert faults_of(caught.value) == [
+        '9:14: objectives[0]: must be a metric of language models, but "image_s" is one of '
+        "networks of layers [unknown-name]"
+    ]
+
+
+@pytest.mark.parametrize("entry", METRICS, ids=lambda entry: entry.name)
+def test_any_metric_with_a_sense_may_be_objective_and_target(library: Path, entry: Metric) -> None:
+    sign = "<=" if entry.sense < 0 else ">="
+    text = SPACE.replace("[tpot_s, energy_per_token_j]", f"[{entry.name}]")
+    limit = f"{sign} 1 {entry.unit}".rstrip()
+    path = library / "wide.yaml"
+    path.write_text(
+        text.replace('ttft_s: "<= 1 s", decode_tok_s: ">= 10 tok/s"', f'{entry.name}: "{limit}"')
+    )
+    if entry.sense:
+        space = load_space(path)
+        assert space.objectives == (entry.name,)
+        assert space.targets == (Target(entry.name, 1.0, entry.sense),)
+        return
+    with pytest.raises(SpecError) as caught:
+        load_space(path)
+    assert [fault.path for fault in caught.value.faults] == [
+        "objectives[0]",
+        f"targets.{entry.name}",
+    ]
+
+
+def test_continuous_axes_are_named_where_they_span_too_much(library: Path) -> None:
+    fields = ("power.idle", "power.peak", "cache.bandwidth", "area.other", "dram.energy")
+    ranges = {
+        "power.peak": "5 W, to: 9 W",
+        "cache.bandwidth": "1 GB/s, to: 2 GB/s",
+        "area.other": "1 mm2, to: 2 mm2",
+        "dram.energy": "1 pJ/bit, to: 2 pJ/bit",
+    }
+    axes = "\n".join(
+        f"chip.{field}: {{from: {ranges.get(field, '1 W, to: 2 W')}, continuous: true}}"
+        for field in fields
+    )
+    assert load_space(write_space(library, axes)).size == 4097**5
+    more = f"{axes}\nchip.units.npu.count: {{from: 1, to: 64, step: 1}}"
+    with pytest.raises(SpecError) as caught:
+        load_space(write_space(library, more))
+    assert faults_of(caught.value) == [
+        "8:3: axes: must span fewer than 2**63 designs, but these span 2**66.0; "
+        "a continuous axis counts for 4097 values [range]"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +158,7 @@ def test_the_size_is_limited(library: Path, monkeypatch: pytest.MonkeyPatch) -> 
             "9:20: objectives[1]: must be a metric that can be better or worse, "
             'but got "fits_not"; did you mean "fits"? [unknown-name]\n'
             "9:30: objectives[2]: must be a metric that can be better or worse, "
-            'but got "decode_bound"; did you mean "decode_tok_s"? [unknown-name]',
+            'and "decode_bound" can be neither [unknown-name]',
         ),
         (
             "objectives: [tpot_s, ",

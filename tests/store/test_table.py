@@ -127,7 +127,8 @@ def test_columns_of_a_space(toy):
 def test_a_table_of_designs_holds_what_people_wrote(toy, tmp_path):
     space = toy.make_space()
     index = space.decode([17, 5])
-    ((_, chip, scenario),) = space.groups(index)
+    ((_, chip, (mix,)),) = space.groups(index)
+    (scenario,) = mix.scenarios
     metrics = evaluate(chip, space.models[0], scenario, toy.SILICON).columns
     table = design_table(space, index, metrics, np.array([[-1.0, 0.5], [-2.0, 0.0]]))
     assert table["design"].tolist() == [17, 5]

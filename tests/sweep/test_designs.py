@@ -28,7 +28,8 @@ def test_the_worst_model_counts(toy):
     space = toy.make_space()
     index = space.sample(200, seed=1)
     worst = evaluate_designs(space, index, toy.SILICON)
-    for places, chip, scenario in space.groups(index):
+    for places, chip, (mix,) in space.groups(index):
+        (scenario,) = mix.scenarios
         wide, deep = (
             evaluate(chip, model, scenario, toy.SILICON).columns for model in space.models
         )
@@ -69,7 +70,7 @@ def test_an_error_in_a_thread_is_not_lost(toy, monkeypatch):
     def fail(*_args):
         raise RuntimeError("kernel")
 
-    monkeypatch.setattr(designs, "evaluate_columns", fail)
+    monkeypatch.setattr(designs, "evaluate_mix", fail)
     with pytest.raises(RuntimeError, match="kernel"):
         evaluate_designs(space, space.decode(np.arange(200)), toy.SILICON)
 

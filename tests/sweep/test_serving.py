@@ -10,6 +10,7 @@ from dse.chip import Storage
 from dse.cost import evaluate
 from dse.space import Axis, Space
 from dse.sweep import evaluate_designs
+from dse.workload import Mix
 from tests.sweep.toy import SILICON, make_chip, make_models, make_scenario
 
 WIDE, DEEP = make_models()
@@ -26,7 +27,7 @@ def test_designs_are_what_single_evaluations_say() -> None:
         Axis("chip.storage.read_bandwidth", ("chip.storage.read_bytes_per_s",), (2e9, 4e9),
              ("2 GB/s", "4 GB/s")),
     )  # fmt: skip
-    space = Space("s", "S", chip, (DEEP,), scenario, None, axes, ("tpot_s",), ())
+    space = Space("s", "S", chip, (DEEP,), (Mix((scenario,)),), None, axes, ("tpot_s",), ())
     columns = evaluate_designs(space, space.decode(np.arange(8)), SILICON)
     for place, (offload, tokens, rate) in enumerate(
         (o, k, r) for o in ("none", "weights") for k in (1, 4) for r in (2e9, 4e9)

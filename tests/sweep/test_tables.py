@@ -52,8 +52,10 @@ def test_axes_that_are_left_out_do_not_change_the_work(phone):
         moved[0, place] = len(axis.values) - 1
         counts = []
         for row in (base, moved):
-            chip, scenario = space.build(row.T)
-            counts.append(count_work((chip, space.models[0], scenario), silicon, space.unit))
+            chip, (mix,) = space.build(row.T)
+            counts.append(
+                count_work((chip, space.models[0], mix.scenarios[0]), silicon, space.unit)
+            )
         same = all(
             np.array_equal(getattr(one, name), getattr(other, name))
             for phase in (0, 1)

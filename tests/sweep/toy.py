@@ -18,7 +18,7 @@ from dse.chip import (
 from dse.dtype import DType, parse_format
 from dse.space import Axis, Space, Target
 from dse.technology import BankLaw, DramType, Node, Silicon, SramLaw, VoltageLaw
-from dse.workload import Model, Precision, Scenario
+from dse.workload import Mix, Model, Precision, Scenario
 
 MIB, GIB = float(2**20), float(2**30)
 N4 = Node("n4", 1.0, 1.0, 1.0, 1.0, 0.02, 3e-3 / MIB, 16000.0, 1e-3)
@@ -149,6 +149,7 @@ def make_space(
     targets: tuple[Target, ...] = (),
     objectives: tuple[str, ...] = OBJECTIVES,
     models: int = 2,
+    mixes: tuple[Mix, ...] = (),
 ) -> Space:
     """A space over the given axes; 3,200 designs over seven axes by default."""
     chosen = axes or (ROWS, CLOCK, SRAM, BUS, DRAM, FLOW, WEIGHTS)
@@ -157,7 +158,7 @@ def make_space(
         "Toy space",
         make_chip(),
         make_models()[:models],
-        make_scenario(),
+        mixes or (Mix((make_scenario(),)),),
         None,
         chosen,
         objectives,

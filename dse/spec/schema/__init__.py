@@ -12,7 +12,7 @@ from dse.spec.schema.network import NetworkSpec
 from dse.spec.schema.quality import QuantisationSpec
 from dse.spec.schema.ranges import RangesFile
 from dse.spec.schema.scenario import ScenarioSpec
-from dse.spec.schema.space import RangeSpec, SpaceSpec
+from dse.spec.schema.space import RangeSpec, SpaceSpec, TieSpec, UseCaseSpec
 from dse.spec.schema.stack import StackSpec
 from dse.spec.schema.technology import DramFile, NodesFile, SiliconFile
 
@@ -39,6 +39,8 @@ __all__ = [
     "SiliconFile",
     "SpaceSpec",
     "StackSpec",
+    "TieSpec",
     "UnitSpec",
+    "UseCaseSpec",
     "json_schema",
 ]
