@@ -11,6 +11,7 @@ from dataclasses import dataclass
 __all__ = [
     "CertifyError",
     "CorruptRunError",
+    "DatabaseError",
     "DseError",
     "Fault",
     "LockedRunError",
@@ -144,3 +145,9 @@ class VersionMismatchError(StoreError):
     """A run folder was written by a newer schema, or for another manifest."""
 
     slug = "version-mismatch"
+
+
+class DatabaseError(StoreError):
+    """A database cannot be reached, refuses to serve, or went away; the message says which."""
+
+    slug = "database"

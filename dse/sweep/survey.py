@@ -83,6 +83,23 @@ class Survey:
             Their metrics, and their violations of shape (n, t).
         """
         columns = self._evaluator.evaluate(index, None if is_whole else self._asked)
+        return columns, self.take(index, columns)
+
+    def take(self, index: Index, columns: Columns) -> Array:
+        """Take in designs that were evaluated elsewhere.
+
+        Parameters
+        ----------
+        index : Index
+            Designs, shape (n, k).
+        columns : dict of str to ndarray
+            Their metrics, at least those of `asked_metrics`, each of shape (n,).
+
+        Returns
+        -------
+        ndarray
+            Their violations, shape (n, t).
+        """
         missed = violations(self.space, columns)
         self.evaluated += len(index)
         self.reach.update(index, columns, missed)
@@ -90,7 +107,7 @@ class Survey:
         self.feasible += int(np.count_nonzero(usable))
         # Only designs that meet every target may be on the front.
         self._front.update(objective_values(self.space, columns)[usable], index[usable])
-        return columns, missed
+        return missed
 
     def take_grid(self, grid: GridSweep) -> None:
         """Take in every design of the space at once, as a grid found them; the first to be."""
