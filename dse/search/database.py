@@ -20,8 +20,8 @@ from dse.errors import DatabaseError
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage
-    from sqlalchemy import URL, Connection
     from psycopg import Connection as Raw
+    from sqlalchemy import URL, Connection
 
 __all__ = ["Session", "read_address", "shown_address"]
 
