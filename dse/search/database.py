@@ -92,7 +92,7 @@ def shown_address(url: URL) -> str:
     """
     hidden = {name: "***" for name in url.query if "password" in name}
     masked = url.set(drivername="postgresql", query={**url.query, **hidden})
-    return masked.render_as_string(hide_password=True)
+    return masked.render_as_string(hide_password=True).replace("%2A", "*")
 
 
 class Session:

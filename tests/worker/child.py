@@ -1,6 +1,6 @@
 """A worker process of the tests: says what it does, and waits where it is told to.
 
-    child.py ADDRESS OUT SAMPLER [POINT]
+    child.py ADDRESS STUDY OUT SAMPLER [POINT ...]
 
 It prints "joined", and on the way the name of each point of `POINTS` that it was asked to stop at;
 there it waits for a line, so that the test can kill it or let it go on. At last it prints how many
@@ -26,16 +26,14 @@ from dse.space import Space, Target
 # By name: class, method, the call at which to stop, and whether after it.
 POINTS: dict[str, tuple[type, str, int, bool]] = {
     "asking": (Proposer, "ask", 2, False),
-    "published": (Board, "publish", 1, True),
+    "published": (Board, "publish", 2, True),
     "evaluating": (SharedStudy, "_metrics", 1, False),
-    "evaluated": (Board, "take", 2, True),
     "sealing": (Board, "seal", 2, False),
-    "sealed": (Board, "seal", 2, True),
-    "showing": (Study, "add_trial", 30, False),
+    # Fifty designs are first entered into the study in memory.
+    "showing": (Study, "add_trial", 80, False),
     "finishing": (Board, "finish", 1, False),
-    "finished": (Board, "finish", 1, True),
 }
-SETTINGS: dict[str, Any] = {"trials": 130, "samples": 64}
+SETTINGS: dict[str, Any] = {"trials": 60, "samples": 64}
 
 
 def toy_space() -> tuple[Space, Any]:
@@ -46,11 +44,13 @@ def toy_space() -> tuple[Space, Any]:
     toy = util.module_from_spec(spec)
     spec.loader.exec_module(toy)
     targets = (Target("tpot_s", 0.03, -1), Target("decode_power_w", 3.5, -1))
-    return toy.make_space(targets=targets, models=1), toy.SILICON
+    axes = (toy.ROWS, toy.CLOCK, toy.SRAM, toy.BUS, toy.WEIGHTS)
+    return toy.make_space(*axes, targets=targets, models=1), toy.SILICON
 
 
 def say(*words: object) -> None:
-    print(*words, flush=True)
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
 
 
 def stop_at(point: str) -> None:
@@ -78,11 +78,11 @@ def wait(point: str) -> None:
     sys.stdin.readline()
 
 
-def main(address: str, out: str, sampler: str, *points: str) -> None:
+def main(address: str, name: str, out: str, sampler: str, *points: str) -> None:
     space, silicon = toy_space()
     for point in points:
         stop_at(point)
-    with join_study(space, silicon, address, "toy", sampler=sampler, **SETTINGS) as study:
+    with join_study(space, silicon, address, name, sampler=sampler, **SETTINGS) as study:
         say("joined", study.workers)
         run_worker(study, Path(out))
         say("done", study.led, study.evaluated)

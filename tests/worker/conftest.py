@@ -99,9 +99,25 @@ def server() -> Iterator[Server]:
         running.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def address(server: Server) -> str:
+    """Address of a database that the tests share, each with a study of its own."""
     return server.new_database()
+
+
+_NUMBERS = count(1000)
+
+
+@pytest.fixture
+def number() -> int:
+    """A number that no other test has."""
+    return next(_NUMBERS)
+
+
+@pytest.fixture
+def name(number: int) -> str:
+    """Name of a study that no other test has."""
+    return f"toy {number}"
 
 
 @pytest.fixture(scope="session")
