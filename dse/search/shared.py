@@ -125,15 +125,15 @@ class SharedStudy:
         for batch, record in enumerate(self.records):
             self._keep(batch, record)
         self._entries = [entry for record in self.records for entry in record["trials"]]
-        if self._leads:
-            self._show()
         return self
 
     def evaluate(self, index: Index) -> Columns:
         """Have the team evaluate designs, shape (n, k); the metrics asked for alone."""
         numbers = self.space.encode(index)
-        parts = np.array_split(numbers, min(len(numbers), self.workers))
+        # As the leader has more to do than the others, it may find time for one slice or none.
+        parts = np.array_split(numbers, min(len(numbers), 2 * self.workers - 1))
         self._board.publish(len(self.records), [part.tolist() for part in parts])
+        self._show()
         while (metrics := self._board.metrics()) is None:
             if not self._board.take(self._metrics):
                 self.session.wait(_PATIENCE_S)
@@ -148,11 +148,11 @@ class SharedStudy:
         self.led += 1
         self._entries += record["trials"]
         self._keep(batch, record)
-        self._show()
 
     def finish(self) -> None:
         """Tell the others that all designs were told."""
         if self._leads:
+            self._show()
             self._board.finish(len(self.records))
 
     def _join(self) -> tuple[Study, int]:
@@ -211,7 +211,11 @@ class SharedStudy:
             )
 
     def _show(self) -> None:
-        """Add to the Optuna study the trials of the record that it lacks."""
+        """Add to the Optuna study the trials of the record that it lacks.
+
+        Optuna takes far longer for a trial than its evaluation does, so that this is done while
+        the others evaluate.
+        """
         with self.session.report():
             shown = len(self._study.get_trials(deepcopy=False))
             if shown > len(self._entries):
