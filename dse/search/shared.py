@@ -38,6 +38,8 @@ __all__ = ["SharedStudy"]
 # Two numbers make an advisory lock: its kind ("dse" in ASCII, and one digit) and the study.
 _SETUP, _LEAD, _PRESENT = 0x64736500 + 1, 0x64736500 + 2, 0x64736500 + 3
 _MANIFEST = "dse:manifest"
+# Slices of a batch for each worker.
+_SLICES = 4
 # Seconds after which a worker without work looks whether the leader is still there.
 _PATIENCE_S = 1.0
 
@@ -130,8 +132,10 @@ class SharedStudy:
     def evaluate(self, index: Index) -> Columns:
         """Have the team evaluate designs, shape (n, k); the metrics asked for alone."""
         numbers = self.space.encode(index)
-        # As the leader has more to do than the others, it may find time for one slice or none.
-        parts = np.array_split(numbers, min(len(numbers), 2 * self.workers - 1))
+        workers = self.workers
+        # Several slices each, for the workers are not equally fast, and the leader comes late.
+        count = _SLICES * workers if workers > 1 else 1
+        parts = np.array_split(numbers, min(len(numbers), count))
         self._board.publish(len(self.records), [part.tolist() for part in parts])
         self._show()
         while (metrics := self._board.metrics()) is None:
