@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo install test check lint types layers tests test-long bench clean accuracy claims
+.PHONY: help demo install test check lint types layers tests test-long postgres bench clean accuracy claims
 
 help:            ## Say what each target does.
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*##/ -/'
@@ -36,11 +36,22 @@ types: $(VENV)/.dev
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-tests: $(VENV)/.dev
+tests: $(VENV)/.dev postgres
 	$(BIN)/python -m pytest
 
-test-long: $(VENV)/.dev ## Run the checks that take minutes.
+test-long: $(VENV)/.dev postgres ## Run the checks that take minutes.
 	$(BIN)/python -m pytest -m long -p no:randomly
+
+# The tests start a server of their own, as the user postgres where they run as root.
+postgres:        ## Install PostgreSQL, which the tests of dse worker start, where it is missing.
+	@if command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get; then \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql; \
+	else \
+		echo "PostgreSQL is missing: install the package postgresql, as root; its initdb may" \
+			"lie on the PATH or in /usr/lib/postgresql/*/bin" >&2; exit 1; \
+	fi >/dev/null
 
 bench: $(VENV)/.dev ## Measure how fast designs are evaluated and write docs/performance.md.
 	$(BIN)/python -m pytest tests/bench -m bench -p no:randomly --benchmark-columns=min,median,stddev

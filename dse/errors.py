@@ -12,6 +12,7 @@ __all__ = [
     "CertifyError",
     "ClusterError",
     "CorruptRunError",
+    "DatabaseError",
     "DseError",
     "Fault",
     "LockedRunError",
@@ -152,3 +153,9 @@ class VersionMismatchError(StoreError):
     """A run folder was written by a newer schema, or for another manifest."""
 
     slug = "version-mismatch"
+
+
+class DatabaseError(StoreError):
+    """A database cannot be reached, refuses to serve, or went away; the message says which."""
+
+    slug = "database"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dse.report.view import FrontView
     from dse.search import SearchResult
     from dse.space import Space
-    from dse.store import Output
+    from dse.store import Output, Run
     from dse.sweep import SweepResult
     from dse.technology import Silicon
 
@@ -39,6 +39,7 @@ __all__ = [
     "space_from",
     "subject_options",
     "tell",
+    "tell_run",
 ]
 
 # Exit code of a run that worked but found no design that meets the targets.
@@ -203,12 +204,26 @@ def tell(
     as_json: bool,
 ) -> None:
     """Print what a finished run found; leave with code 3 if nothing meets the targets."""
+    from dse.store import FRONT, load_run
+
+    tell_run(name, load_run(out, (FRONT,)), space, silicon, result, as_json=as_json)
+    say(f"`dse pareto {out}` shows and draws the front")
+
+
+def tell_run(
+    name: str,
+    run: Run,
+    space: Space,
+    silicon: Silicon,
+    result: SweepResult | SearchResult | CertifyResult,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what a run found, of which there need be no folder, as `tell` does."""
     from dse.report.diagnosis import diagnosis_lines
     from dse.report.findings import findings_document
     from dse.report.front import front_rows, front_view
-    from dse.store import FRONT, load_run
 
-    run = load_run(out, (FRONT,))
     rows = front_rows(run)
     diagnosis = None
     if not rows:
@@ -222,7 +237,6 @@ def tell(
     if diagnosis is not None:
         say("\n".join(diagnosis_lines(diagnosis)))
         click.get_current_context().exit(NO_DESIGN)
-    say(f"`dse pareto {out}` shows and draws the front")
 
 
 def print_front(rows: Sequence[FrontRow], view: FrontView, most: int) -> None:

@@ -33,6 +33,7 @@ _COMMANDS = {
     "steps": ("dse.cli.steps:steps", "The fewest steps that bring a model onto a chip."),
     "sweep": ("dse.cli.sweep:sweep", "Evaluate a grid or a sample of a design space."),
     "search": ("dse.cli.search:search", "Search a design space for its Pareto front."),
+    "worker": ("dse.cli.worker:worker", "Join several searchers to one study in a database."),
     "pareto": ("dse.cli.pareto:pareto", "The front of a run: table, pictures and data."),
     "sensitivity": (
         "dse.cli.sensitivity:sensitivity",

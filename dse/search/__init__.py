@@ -3,7 +3,9 @@
 from dse.search.diagnose import Diagnosis, Miss, Widening, diagnose
 from dse.search.ledger import Milestone
 from dse.search.proposer import SAMPLERS
-from dse.search.run import TRIALS, SearchResult, run_search
+from dse.search.result import SearchResult
+from dse.search.run import TRIALS, run_search
+from dse.search.worker import join_study, run_worker
 
 __all__ = [
     "SAMPLERS",
@@ -14,5 +16,7 @@ __all__ = [
     "SearchResult",
     "Widening",
     "diagnose",
+    "join_study",
     "run_search",
+    "run_worker",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,8 +115,18 @@ class Ledger:
         """Numbers of the designs, rising."""
         return np.array(sorted(self._outcomes), dtype=np.int64)
 
-    def outcomes(self, rows: list[list[int]]) -> list[Outcome]:
-        """Outcomes of designs in their order; those not known yet are evaluated in one batch."""
+    def outcomes(
+        self, rows: list[list[int]], evaluate: Callable[[Index], Columns] | None = None
+    ) -> list[Outcome]:
+        """Outcomes of designs in their order; those not known yet are evaluated in one batch.
+
+        Parameters
+        ----------
+        rows : list of rows
+            Designs, as rows of indices.
+        evaluate : callable, optional
+            Finds their metrics instead of the survey, which takes them in all the same.
+        """
         if not rows:
             return []
         index = np.array(rows, dtype=np.int64)
@@ -123,7 +134,11 @@ class Ledger:
         fresh = {n: place for place, n in reversed(list(enumerate(numbers))) if n not in self}
         places = sorted(fresh.values())
         if places:
-            columns, missed = self._survey.evaluate(index[places])
+            if evaluate is None:
+                columns, missed = self._survey.evaluate(index[places])
+            else:
+                columns = evaluate(index[places])
+                missed = self._survey.take(index[places], columns)
             outcomes = self._make_outcomes(columns, missed)
             for place, outcome in zip(places, outcomes, strict=True):
                 self._outcomes[numbers[place]] = outcome

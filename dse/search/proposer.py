@@ -21,9 +21,18 @@ from dse.space import Space
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
-    from optuna.trial import Trial
+    from optuna.study import StudyDirection
+    from optuna.trial import FrozenTrial, Trial
 
-__all__ = ["SAMPLERS", "Outcome", "Proposer", "quiet_optuna"]
+__all__ = [
+    "SAMPLERS",
+    "Outcome",
+    "Proposer",
+    "directions_of",
+    "distributions_of",
+    "finished_trial",
+    "quiet_optuna",
+]
 
 SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
 
@@ -69,12 +78,12 @@ class Proposer:
             raise ValueError(f'sampler must be one of {", ".join(SAMPLERS)}, but got "{sampler}"')
         self._name, self._seed, self._population = sampler, seed, population
         self._coding = Coding(space)
-        self._distributions = _distributions(self._coding)
+        self._distributions = distributions_of(self._coding)
         self._storage = optuna.storages.InMemoryStorage()
         self._study = optuna.create_study(
             storage=self._storage,
             study_name=_STUDY,
-            directions=["minimize"] * len(space.objectives),
+            directions=directions_of(space),
             sampler=self._make_sampler(0),
         )
         self._pending: list[tuple[Trial, list[int]]] = []
@@ -142,19 +151,8 @@ class Proposer:
 
     def replay(self, record: Mapping[str, Any]) -> list[list[int]]:
         """Take up a batch of the journal as if asked and told just now; return its designs."""
-        from optuna.trial import TrialState, create_trial
-
         for entry in record["trials"]:
-            values = entry["values"]
-            self._study.add_trial(
-                create_trial(
-                    state=TrialState.FAIL if values is None else TrialState.COMPLETE,
-                    values=values,
-                    params=self._coding.parameters(entry["row"]),
-                    distributions=self._distributions,
-                    system_attrs=entry["attrs"],
-                )
-            )
+            self._study.add_trial(finished_trial(self._coding, self._distributions, entry))
         for name, value in record["study"].items():
             self._storage.set_study_system_attr(self._study_id, name, value)
         self._told += len(record["trials"])
@@ -184,6 +182,26 @@ class Proposer:
                     return samplers.RandomSampler(seed=seed)
 
 
+def finished_trial(
+    coding: Coding,
+    distributions: dict[str, BaseDistribution],
+    entry: Mapping[str, Any],
+    user_attrs: dict[str, Any] | None = None,
+) -> FrozenTrial:
+    """Make Optuna's trial of one entry of a batch's record."""
+    from optuna.trial import TrialState, create_trial
+
+    values = entry["values"]
+    return create_trial(
+        state=TrialState.FAIL if values is None else TrialState.COMPLETE,
+        values=values,
+        params=coding.parameters(entry["row"]),
+        distributions=distributions,
+        user_attrs=user_attrs,
+        system_attrs=entry["attrs"],
+    )
+
+
 @contextmanager
 def quiet_optuna() -> Iterator[None]:
     """Keep Optuna from reporting on each study and trial; its level returns afterwards."""
@@ -197,7 +215,15 @@ def quiet_optuna() -> Iterator[None]:
         logging.set_verbosity(level)
 
 
-def _distributions(coding: Coding) -> dict[str, BaseDistribution]:
+def directions_of(space: Space) -> list[StudyDirection]:
+    """Optuna's directions: every objective is told so that less is better."""
+    from optuna.study import StudyDirection
+
+    return [StudyDirection.MINIMIZE] * len(space.objectives)
+
+
+def distributions_of(coding: Coding) -> dict[str, BaseDistribution]:
+    """Optuna's parameters of a space: ordered axes as integers, the others as categories."""
     from optuna.distributions import CategoricalDistribution, IntDistribution
 
     return {

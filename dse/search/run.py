@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,14 @@ from dse.search.coding import Coding
 from dse.search.ledger import Ledger, Milestone, Starters, Yardstick
 from dse.search.polish import MAX_STEPS, polish
 from dse.search.proposer import Proposer, quiet_optuna
+from dse.search.result import SearchResult, search_summary
+from dse.search.team import Record, Team
 from dse.space import Index, Space
-from dse.store import FRONT, RESULTS, Journal, Output, Table, start_run
-from dse.sweep import (
-    KEEP,
-    SAMPLES,
-    FarmEvaluator,
-    Points,
-    Progress,
-    Reach,
-    Survey,
-    objective_values,
-)
+from dse.store import FRONT, RESULTS, Output, start_run
+from dse.sweep import KEEP, SAMPLES, FarmEvaluator, Points, Progress, Survey, objective_values
 from dse.technology import Silicon
 
-__all__ = ["TRIALS", "SearchResult", "run_search"]
+__all__ = ["TRIALS", "run_search"]
 
 Array = npt.NDArray[np.float64]
 Report = Callable[[Progress], None]
@@ -41,59 +33,6 @@ _POLISH = 500_000
 # Model-based samplers learn from every batch, and slow down with its size.
 _MODEL_BATCH = 20
 _TRIES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """What a search found.
-
-    Parameters
-    ----------
-    space : Space
-        What was searched.
-    sampler : str
-        Optuna sampler that proposed.
-    seed, trials : int
-        Seed, and distinct designs that the sampler was told of.
-    evaluated, feasible : int
-        Evaluations in all stages, and how many of them met every requirement.
-    is_exhaustive : bool
-        Whether the first sweep covered the space: the front is then exact and nothing was
-        proposed.
-    optimal_steps : int
-        No design so many steps from the front improves it; a step is the next choice on one
-        axis, or on a long one a wider of its strides. 0 where the local search was cut short.
-    front_index : Index
-        Designs of the front, shape (m, k), by rising objectives.
-    front : dict of str to ndarray
-        The same as a table.
-    cloud : dict of str to ndarray
-        The designs proposed and a sample of the first sweep, as a table in their order.
-    reach : Reach
-        How near the designs came to each requirement, and the nearest design.
-    history : tuple of Milestone
-        Growth of the front.
-    resumed : int
-        Batches taken over from the journal of an interrupted run.
-    torn_bytes : int
-        Length of the torn last line that was cut off that journal.
-    """
-
-    space: Space
-    sampler: str
-    seed: int
-    trials: int
-    evaluated: int
-    feasible: int
-    is_exhaustive: bool
-    optimal_steps: int
-    front_index: Index
-    front: Table
-    cloud: Table
-    reach: Reach
-    history: tuple[Milestone, ...]
-    resumed: int = 0
-    torn_bytes: int = 0
 
 
 def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
@@ -107,6 +46,7 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     progress: Report | None = None,
     samples: int = SAMPLES,
     farm: Farm | None = None,
+    team: Team | None = None,
 ) -> SearchResult:
     """Search a space for the front of the designs that meet its targets.
 
@@ -131,6 +71,8 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     farm : Farm, optional
         Who evaluates the designs; the threads of this process if not given. The result is the
         same.
+    team : Team, optional
+        Keeps the record and evaluates the proposals, instead of the run folder and this process.
 
     Returns
     -------
@@ -152,24 +94,31 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     with ExitStack() as stack:
         stack.enter_context(quiet_optuna())
         evaluator = None if farm is None else FarmEvaluator(space, silicon, farm)
-        search = _Search(Survey(space, silicon, evaluator), settings, progress)
+        search = _Search(Survey(space, silicon, evaluator), settings, progress, team)
         folder = None
         if out is not None:
             folder = stack.enter_context(start_run("search", space, silicon, settings, out))
-        result = search.run(folder.journal() if folder else None)
+        journal = folder.journal() if folder else None
+        result = search.run(journal if team is None else team.record(journal))
         if folder is not None:
             folder.write_table(FRONT, result.front)
             folder.write_table(RESULTS, result.cloud)
-            folder.finish(_summary(search.survey, result))
+            folder.finish(search_summary(search.survey, result))
     return result
 
 
 class _Search:
     """The stages of one search and what they share."""
 
-    def __init__(self, survey: Survey, settings: Mapping[str, Any], report: Report | None) -> None:
+    def __init__(
+        self,
+        survey: Survey,
+        settings: Mapping[str, Any],
+        report: Report | None,
+        team: Team | None = None,
+    ) -> None:
         space = self.space = survey.space
-        self.survey = survey
+        self.survey, self.team = survey, team
         self.trials, self.seed = int(settings["trials"]), int(settings["seed"])
         self.sampler = str(settings["sampler"])
         self.samples = int(settings["samples"])
@@ -179,16 +128,20 @@ class _Search:
         self.proposer = Proposer(space, self.sampler, self.seed, self.population)
         self.ledger = Ledger(self.survey)
         self.history: list[Milestone] = []
+        # Whether the last batch had a new design; if not, the space holds no more of them.
+        self.is_fruitful = True
         self.yardstick = Yardstick(len(space.objectives))
 
-    def run(self, journal: Journal | None) -> SearchResult:
+    def run(self, journal: Record | None) -> SearchResult:
         points = Points(self.space, self.samples, self.seed)
         start = self._sweep(points)
-        resumed, steps = 0, MAX_STEPS
+        resumed = 0
         if not points.is_exhaustive:
             resumed = self._replay(journal)
             self._propose(start, journal)
-            steps = self._polish(points)
+        if self.team is not None:
+            self.team.finish()
+        steps = MAX_STEPS if points.is_exhaustive else self._polish(points)
         cloud = self._cloud(points)
         return SearchResult(
             space=self.space,
@@ -220,17 +173,20 @@ class _Search:
         self._record("sweep")
         return points.at(np.arange(0)) if starters.index is None else starters.index
 
-    def _replay(self, journal: Journal | None) -> int:
+    def _replay(self, journal: Record | None) -> int:
         records = journal.records if journal else []
         for record in records:
+            known = len(self.ledger)
             self.proposer.start_batch()
             self.ledger.outcomes(self.proposer.replay(record))
+            self.is_fruitful = len(self.ledger) > known
             self._mark("search", len(self.ledger), self.trials)
         return len(records)
 
-    def _propose(self, start: Index, journal: Journal | None) -> None:
+    def _propose(self, start: Index, journal: Record | None) -> None:
         """Ask and tell, batch by batch, until enough distinct designs were told of."""
-        while len(self.ledger) < self.trials:
+        evaluate = None if self.team is None else self.team.evaluate
+        while self.is_fruitful and len(self.ledger) < self.trials:
             known = len(self.ledger)
             self.proposer.start_batch()
             size = min(self.batch, self.trials - known)
@@ -238,12 +194,11 @@ class _Search:
             wanted = start[: self.trials].tolist() if known == 0 else []
             rows = self.proposer.ask(max(size, len(wanted)), wanted)
             rows += self._top_up(rows, size)
-            record = self.proposer.tell(self.ledger.outcomes(rows))
+            record = self.proposer.tell(self.ledger.outcomes(rows, evaluate))
             if journal is not None:
                 journal.append(record)
+            self.is_fruitful = len(self.ledger) > known
             self._mark("search", len(self.ledger), self.trials)
-            if len(self.ledger) == known:
-                break
 
     def _top_up(self, rows: list[list[int]], size: int) -> list[list[int]]:
         """Have random new designs stand in for proposals that were made before."""
@@ -292,20 +247,3 @@ class _Search:
         if self.report is not None:
             front = len(self.survey.front_index)
             self.report(Progress(stage, done, total, front, self.survey.feasible))
-
-
-def _summary(survey: Survey, result: SearchResult) -> dict[str, Any]:
-    return survey.summary() | {
-        "trials": result.trials,
-        "is_exhaustive": result.is_exhaustive,
-        "optimal_steps": result.optimal_steps,
-        "history": [
-            {
-                "stage": entry.stage,
-                "evaluated": entry.evaluated,
-                "front": entry.front,
-                "hypervolume": entry.hypervolume,
-            }
-            for entry in result.history
-        ],
-    }

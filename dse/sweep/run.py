@@ -160,7 +160,7 @@ class _Sweep:
         """Write the tables, and give all that was found."""
         points, tally = self.job.points, self.tally
         survey = Survey(points.space, self.job.silicon)
-        survey.take(tally)
+        survey.take_tally(tally)
         front = survey.table(survey.front_index)
         cloud = survey.table(points.cloud(KEEP if keep is None else keep, self.job.seed))
         if self.folder is not None:

@@ -86,6 +86,23 @@ class Survey:
             Their metrics, and their violations of shape (n, t).
         """
         columns = self._evaluator.evaluate(index, None if is_whole else self._asked)
+        return columns, self.take(index, columns)
+
+    def take(self, index: Index, columns: Columns) -> Array:
+        """Take in designs that were evaluated elsewhere.
+
+        Parameters
+        ----------
+        index : Index
+            Designs, shape (n, k).
+        columns : dict of str to ndarray
+            Their metrics, at least those of `asked_metrics`, each of shape (n,).
+
+        Returns
+        -------
+        ndarray
+            Their violations, shape (n, t).
+        """
         missed = violations(self.space, columns)
         self.evaluated += len(index)
         self.reach.update(index, columns, missed)
@@ -93,9 +110,9 @@ class Survey:
         self.feasible += int(np.count_nonzero(usable))
         # Only designs that meet every target may be on the front.
         self._front.update(objective_values(self.space, columns)[usable], index[usable])
-        return columns, missed
+        return missed
 
-    def take(self, tally: Tally) -> None:
+    def take_tally(self, tally: Tally) -> None:
         """Take in all designs of a sweep at once, as its pieces found them; the first to be."""
         self.evaluated, self.feasible = tally.evaluated, tally.feasible
         self._front.update(tally.front.values, self.space.decode(tally.front.ids.ravel()))

@@ -14,8 +14,8 @@ from dse.advise import find_robustness, find_uncertainty
 from dse.pareto import non_dominated
 from dse.space import Axis, Space, Target
 from dse.spec.ranges import Range
-from dse.sweep import objective_values
-from dse.workload import Scenario
+from dse.sweep import evaluate_designs, objective_values
+from dse.workload import Mix, Scenario
 from tests.conftest import DRAM_TYPE, LLAMA_2_7B, NODE, SILICON, TINY, build_chip, precision
 
 TYPE, NODE_PATH, SRAM = "chip.dram.type", "chip.node", "chip.units.npu.sram.capacity_bytes"
@@ -33,7 +33,8 @@ def type_axis(**efficiencies):
 def space(axes, objectives=("tpot_s",), targets=(), model=LLAMA_2_7B, **changes):
     chip = build_chip(capacity_bytes=64 * 2.0**30, **changes)
     scenario = Scenario(prompt_tokens=64, output_tokens=4, precision=precision())
-    return Space("s", "S", chip, (model,), scenario, None, axes, objectives, targets)
+    mixes = (Mix((scenario,)),)
+    return Space("s", "S", chip, (model,), mixes, None, axes, objectives, targets)
 
 
 @pytest.fixture
@@ -170,14 +171,38 @@ def test_a_design_is_as_uncertain_in_a_front_as_alone(with_ranges):
     axes = (type_axis(old=0.6, new=0.5), Axis(SRAM, (SRAM,), (2.0**18, 2.0**22), ("s", "m")))
     wide = space(axes, ("tpot_s", "energy_per_token_j"), model=TINY)
     found = find_robustness(wide, SILICON, wide.decode(np.arange(4)), draws=128, seed=3)
-    chip, asked = wide.build(np.array([1, 1]).reshape(2, 1))
-    subject = (chip, TINY, asked, None, None)
+    chip, (mix,) = wide.build(np.array([1, 1]).reshape(2, 1))
+    subject = (chip, TINY, mix.scenarios[0], None, None)
     spreads, _ = find_uncertainty(subject, SILICON, ranges, draws=128, seed=3)
     alone = {spread.name: spread for spread in spreads}
     for name in wide.objectives:
         np.testing.assert_allclose(found.percentiles[name][3], alone[name].percentiles, rtol=1e-12)
         assert found.low[name][3] == pytest.approx(alone[name].low, rel=1e-12)
         assert found.high[name][3] == pytest.approx(alone[name].high, rel=1e-12)
+
+
+def test_requests_of_a_mix_see_the_same_draw(with_ranges):
+    """One chip serves all requests: its numbers are off for all of them, and bounds still hold."""
+    with_ranges(lambda _: [Range(leaf, leaf, 0.7, 1.2, "C") for leaf in LEAVES])
+    cases = (
+        Scenario("long", prompt_tokens=64, output_tokens=4, precision=precision()),
+        Scenario("short", prompt_tokens=8, output_tokens=32, precision=precision("int8", "int8")),
+    )
+    axes = (type_axis(old=0.6, new=0.5), Axis(SRAM, (SRAM,), (2.0**18, 2.0**22), ("s", "m")))
+    names = ("tpot_s", "decode_tok_s", "decode_power_w", "e2e_energy_j")
+    mixed = dataclasses.replace(
+        space(axes, names, model=TINY), mixes=(Mix(cases, (0.25, 0.75)), Mix(cases[:1]))
+    )
+    index = mixed.decode(np.arange(mixed.size))
+    drawn_designs = drawn.DrawnDesigns(mixed, SILICON)
+    as_stated, plain = drawn_designs.nominal(index), evaluate_designs(mixed, index, SILICON)
+    objectives, _ = drawn_designs.draw(index, 64, 0)
+    low, high = drawn_designs.bounds(index)
+    for place, name in enumerate(names):
+        np.testing.assert_allclose(as_stated[name], plain[name], rtol=1e-12)
+        values = np.abs(objectives[..., place])
+        assert (values >= low[name] * (1.0 - 1e-9)).all()
+        assert (values <= high[name] * (1.0 + 1e-9)).all()
 
 
 def test_the_size_of_chunks_does_not_matter(with_ranges, monkeypatch):

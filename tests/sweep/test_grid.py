@@ -81,7 +81,7 @@ def test_front_and_account_equal_those_of_the_designs(toy, objectives, limit):
     expected, grid = flat(space, toy.SILICON), GridSweep(space, toy.SILICON, limit)
     grid.run()
     found = Survey(space, toy.SILICON)
-    found.take(grid.tally)
+    found.take_tally(grid.tally)
     assert found.evaluated == space.size
     assert found.feasible == expected.feasible > 0
     np.testing.assert_array_equal(found.front_index, expected.front_index)
@@ -107,7 +107,7 @@ def test_the_same_under_any_targets(toy, limits, size):
     expected, result = flat(space, toy.SILICON), GridSweep(space, toy.SILICON, max(size, 33))
     result.run()
     found = Survey(space, toy.SILICON)
-    found.take(result.tally)
+    found.take_tally(result.tally)
     np.testing.assert_array_equal(found.front_index, expected.front_index)
     for mine, other in zip(found.reach.requirements, expected.reach.requirements, strict=True):
         assert repr(mine) == repr(other)  # NaN where nothing met the others

@@ -126,7 +126,7 @@ def test_the_front_of_the_grid_is_that_of_the_designs(space):
         expected.evaluate(index)
     grid = GridSweep(space, toy.SILICON)
     grid.run()
-    found.take(grid.tally)
+    found.take_tally(grid.tally)
     assert found.feasible == expected.feasible > 0
     np.testing.assert_array_equal(found.front_index, expected.front_index)
     assert found.reach.requirements == expected.reach.requirements

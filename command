@@ -1,0 +1,1 @@
+/tmp/wk/bin/command

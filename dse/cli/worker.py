@@ -1,0 +1,158 @@
+"""``dse worker``: one of several searchers at one study in a database."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dse.cli.exploration import (
+    advise_if_stopped,
+    output_of,
+    run_options,
+    space_from,
+    subject_options,
+    tell,
+    tell_run,
+)
+from dse.cli.help import command_help
+from dse.cli.options import SpecName, json_option
+from dse.cli.output import say
+from dse.cli.progress import progress_bar
+from dse.cli.stop import watched
+
+if TYPE_CHECKING:
+    from dse.search import SearchResult
+    from dse.search.shared import SharedStudy
+    from dse.space import Space
+    from dse.store import Output, Run
+
+__all__ = ["worker"]
+
+# Named here and not read from the room, which would import Optuna to show a help page.
+_SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
+
+
+class Address(click.ParamType):  # type: ignore[type-arg]
+    """The address of a PostgreSQL database; converts to itself."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the address, and say what is wrong with it without its password."""
+        from dse.search.database import read_address
+
+        try:
+            read_address(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
+@click.command(
+    help=command_help(
+        "Join several searchers to one Optuna study in PostgreSQL.",
+        (
+            "dse worker phone_10b --storage postgresql://dse@db.lab/dse",
+            "dse worker phone_10b --storage postgresql://dse@db.lab/dse --study a --out out/a",
+        ),
+        "Give the same command on every machine. The first worker makes the study, and leads: it "
+        "proposes; all evaluate. When one dies, the others take over what it had at hand. Any "
+        "number of workers, or deaths among them, gives the result of `dse search` with the same "
+        "options, byte for byte; --out writes it as a run folder. A worker of another space, of "
+        "other settings or of other versions is refused. Let PGPASSWORD or libpq's password file "
+        "hold the password, for a command line can be read by others. One process is faster "
+        "unless designs are slow to evaluate: see docs/worker.md.",
+    )
+)
+@click.argument("space", type=SpecName("space"))
+@subject_options
+@click.option(
+    "--storage",
+    type=Address(),
+    required=True,
+    metavar="URL",
+    help="Database, postgresql://user@host/database.",
+)
+@click.option("--study", metavar="NAME", help="Name of the study.  [default: that of the space]")
+@click.option(
+    "--trials",
+    type=click.IntRange(0, 1_000_000),
+    default=2000,
+    show_default=True,
+    help="Designs that the sampler proposes, for all workers together.",
+)
+@click.option(
+    "--sampler",
+    type=click.Choice(_SAMPLERS),
+    default=_SAMPLERS[0],
+    show_default=True,
+    help="Who proposes.",
+)
+@run_options("Run folder for the result; without it, it is only shown.")
+@json_option
+def worker(space: str, as_json: bool, **options: Any) -> None:
+    """Load, join, work, and tell what was found."""
+    from dse.search import join_study
+    from dse.spec import load_technology
+
+    loaded, silicon = space_from(space, options), load_technology().silicon
+    out = None if options["out"] is None else _output(space, loaded, options)
+    settings = {name: options[name] for name in ("trials", "seed", "sampler")}
+    name = options["study"] or loaded.name
+    with (
+        advise_if_stopped("the other workers go on, and so does the same command"),
+        join_study(loaded, silicon, options["storage"], name, **settings) as study,
+    ):
+        result = _work(study, out)
+        if out is not None:
+            tell("search", out.path, loaded, silicon, result, as_json=as_json)
+        else:
+            tell_run("search", _run_of(study, result), loaded, silicon, result, as_json=as_json)
+
+
+def _output(ref: str, space: Space, options: Mapping[str, Any]) -> Output:
+    """Describe the run folder, whose record of the command line shows no password."""
+    from dse.search.database import read_address, shown_address
+
+    storage = options["storage"]
+    shown = shown_address(read_address(storage))
+    out = output_of(ref, space, options)
+    return replace(out, argv=tuple(arg.replace(storage, shown) for arg in sys.argv[1:]))
+
+
+def _work(study: SharedStudy, out: Output | None) -> SearchResult:
+    """Work until the study is complete."""
+    from dse.errors import DatabaseError
+    from dse.search import run_worker
+
+    verb = "made" if study.is_new else "joined"
+    say(f'{verb} study "{study.name}" in {study.session.shown}; workers now: {study.workers}')
+    try:
+        with progress_bar() as progress:
+            result = run_worker(study, out, watched(progress))
+    except DatabaseError:
+        say("stopped; the same command goes on from the last batch in the database")
+        raise
+    say(
+        f"this worker led {study.led} of {len(study.records)} batches, and evaluated "
+        f"{study.evaluated} of {result.trials} proposals"
+    )
+    say(
+        f"{result.evaluated} evaluations in a space of {study.space.size} designs; "
+        f"{result.feasible} meet the targets, {len(result.front_index)} are on the front"
+    )
+    return result
+
+
+def _run_of(study: SharedStudy, result: SearchResult) -> Run:
+    """Make what a run folder would hold, named after the study."""
+    from dse.store import FRONT, Run, make_manifest
+
+    manifest = make_manifest("search", study.space, study.silicon, study.settings)
+    counts = {"evaluated": result.evaluated, "feasible": result.feasible}
+    return Run(Path(study.name), manifest, counts, {FRONT: result.front})

@@ -1,0 +1,104 @@
+"""The connection: its faults in one line, without a password; its locks; its end."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import pytest
+
+from dse.errors import DatabaseError
+from dse.search.database import Session, read_address, shown_address
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("sqlite:///study.db", 'which "sqlite" has not'),
+        ("mysql://me:secret@db/x", 'which "mysql" has not'),
+        ("secret", "must be an address such as postgresql://user@host/database"),
+        ("postgresql://me:secret@db:port/x", "must be an address such as"),
+        ("", "must be an address such as"),
+    ],
+)
+def test_addresses_that_are_none(address, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        read_address(address)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_addresses_are_shown_without_passwords(scheme):
+    url = read_address(f"{scheme}://me:a%40secret@db:5/x?sslmode=require&sslpassword=secret")
+    assert shown_address(url) == "postgresql://me:***@db:5/x?sslmode=require&sslpassword=***"
+
+
+def fault(address: str) -> str:
+    with pytest.raises(DatabaseError) as caught:
+        Session(address)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_faults_of_the_connection(server, address):
+    wrong = fault(address.replace("s3cret", "wrong"))
+    assert wrong.endswith('FATAL:  password authentication failed for user "dse"')
+    assert "wrong" not in wrong
+    assert "word@" not in wrong
+    assert 'database "nil" does not exist' in fault(server.address("nil"))
+    assert "Connection refused" in fault("postgresql://dse:s3cret@127.0.0.1:1/x")
+    assert "s3cret" not in fault("postgresql://dse:s3cret@127.0.0.1:1/x")
+    assert "resolve host" in fault("postgresql://dse@no-such-host.invalid/x")
+
+
+def test_the_driver_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    assert fault("postgresql://db/x").endswith('pip install "dse[cluster]"')
+
+
+def test_locks_end_with_their_session(address):
+    with Session(address) as one, Session(address) as two:
+        assert one.try_lock(1, 2)
+        assert not two.try_lock(1, 2)
+        assert two.try_lock(1, 3)
+        for session in (one, two):
+            session.attend(5, 6)
+        assert (two.attendance(5, 6), two.attendance(5, 7)) == (2, 0)
+        with one.locked(8, 0):
+            assert not two.try_lock(8, 0)
+        assert two.try_lock(8, 0)
+        one.close()
+        with two.locked(1, 2):
+            assert two.attendance(5, 6) == 1
+
+
+def test_news_end_the_wait(address):
+    with Session(address) as one, Session(address) as two:
+        one.listen("news")
+        with two.begin() as connection:
+            connection.exec_driver_sql("NOTIFY news")
+        one.wait(250.0)
+        one.wait(0.0)
+
+
+def test_a_session_that_ended_does_not_connect_anew(address):
+    with Session(address) as one, Session(address) as two:
+        with one.begin() as connection:
+            number = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with two.begin() as connection:
+            connection.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
+        for _ in range(2):
+            with (
+                pytest.raises(DatabaseError, match=r"terminat|closed"),
+                one.begin() as connection,
+            ):
+                connection.exec_driver_sql("SELECT 1")
+        with pytest.raises(DatabaseError):
+            one.wait(0.0)
+
+
+def test_nothing_is_left_open(address):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with Session(address) as session:
+            session.make_storage()
