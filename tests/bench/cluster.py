@@ -49,8 +49,24 @@ def sizes(space, silicon, tasks: int) -> None:
         print(f"{name:26} {value}")  # noqa: T201
 
 
+def rates(space, silicon, workers: int, empty: int) -> dict[str, float]:
+    """One cluster's empty tasks per second, and what a sweep takes on it."""
+    cluster = Cluster(workers)
+    try:
+        with DaskFarm(cluster.address) as farm:
+            list(farm.results(Nothing(), range(10)))
+            seconds = time_of(lambda: list(farm.results(Nothing(), range(empty))))
+            before = cluster.core_seconds()
+            swept = time_of(lambda: run_sweep(space, silicon, samples=None, farm=farm))
+            after = cluster.core_seconds()
+    finally:
+        cluster.close()
+    cores = [b - a for a, b in zip(before, after, strict=True)]
+    return {"empty tasks/s": empty / seconds, "sweep, s": swept, "busiest, core s": max(cores)}
+
+
 def main() -> None:
-    """Print the sizes, then rates with one worker and with two, each the best of several."""
+    """Print the sizes, then what one worker does and two do, each the best of several."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=float, default=3e7, help="designs of the grid")
     parser.add_argument("--empty", type=int, default=2000, help="tasks that do nothing")
@@ -59,31 +75,16 @@ def main() -> None:
     whole, silicon = load_space("phone_10b"), load_technology().silicon
     sizes(whole, silicon, 8)
     space = resized(whole, int(options.size))
-    job = Nothing()
-    empty, swept = {}, {}
+    print(f"grid of {space.size} designs; each repeat, then the best")  # noqa: T201
+    found = {1: [], 2: []}
     for workers in [1, 2] * options.repeats:
-        cluster = Cluster(workers)
-        try:
-            with DaskFarm(cluster.address) as farm:
-                list(farm.results(job, range(10)))
-                tasks = range(options.empty)
-                seconds = time_of(lambda: list(farm.results(job, tasks)))  # noqa: B023
-                empty.setdefault(workers, []).append(options.empty / seconds)
-                seconds = time_of(lambda: run_sweep(space, silicon, samples=None, farm=farm))
-                swept.setdefault(workers, []).append(seconds)
-        finally:
-            cluster.close()
-    for threads in (1, 2):
-        seconds = min(
-            time_of(lambda: run_sweep(space, silicon, samples=None, farm=LocalFarm(threads)))  # noqa: B023
-            for _ in range(options.repeats)
-        )
-        print(f"{threads} threads: {seconds:.2f} s for {space.size} designs")  # noqa: T201
-    for workers in (1, 2):
-        print(  # noqa: T201
-            f"{workers} workers: {min(swept[workers]):.2f} s of {sorted(swept[workers])}, "
-            f"{max(empty[workers]):.0f} empty tasks/s"
-        )
+        found[workers].append(rates(space, silicon, workers, options.empty))
+    for workers, rows in found.items():
+        for name in rows[0]:
+            values = sorted(row[name] for row in rows)
+            best = values[-1] if name.endswith("/s") else values[0]
+            text = ", ".join(f"{value:.2f}" for value in values)
+            print(f"{workers} workers, {name:16} {text}; best {best:.2f}")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -58,6 +58,12 @@ class Cluster:
         worker.send_signal(signal.SIGKILL)
         worker.wait()
 
+    def core_seconds(self) -> list[float]:
+        """Time that cores have worked for each worker, s (proc(5), utime and stime)."""
+        ticks = os.sysconf("SC_CLK_TCK")
+        stats = [Path(f"/proc/{worker.pid}/stat").read_text() for worker in self.workers]
+        return [sum(map(int, s.rpartition(")")[2].split()[11:13])) / ticks for s in stats]
+
     def close(self) -> None:
         for process in reversed(self._all):
             process.kill()
