@@ -8,6 +8,7 @@ from functools import reduce
 
 import numpy as np
 
+from dse.cost.attention import Heads, attention_input_bytes
 from dse.cost.batch import Array, ChipBatch
 from dse.cost.capacity import PARAMETER_BYTES
 from dse.cost.flash import flash_read
@@ -15,7 +16,6 @@ from dse.cost.matrix import engine_bytes, matrix_cycles
 from dse.cost.traffic import (
     TILE_SHARE,
     Widths,
-    attention_passes,
     gemm_input_bytes,
     resident_fraction,
 )
@@ -268,12 +268,8 @@ def _boundary_bytes(op: Op, chips: ChipBatch, capacity: Array) -> Array:
     share = capacity * TILE_SHARE
     if op.kind is Kind.ATTENTION:
         stored = op.operand_elements / (op.count * op.keys)
-        dims = (mean(op.k), op.v, stored)
-        passes = attention_passes(mean(op.m), dims, share, widths)
-        # The first pass reads every key; a further one those that its queries attend to.
-        again = op.count * stored * mean(op.n) * (passes - 1.0)
-        read = (op.operand_elements + again) * operand
-        return moved + op.input_elements * width * away + read
+        heads = Heads(mean(op.m), op.keys, mean(op.n), mean(op.k), op.v, stored)
+        return moved + op.count * attention_input_bytes(heads, share, widths, away)
     k, n = (op.keys if isinstance(d, Span) else mean(d) for d in (op.k, op.n))
     return moved + op.count * gemm_input_bytes((mean(op.m), k, n), share, widths, away)
 
