@@ -18,15 +18,15 @@ from dse.cost.phase import (
     energy_j,
     longest,
     one,
-    operator_row,
+    operator_rows,
     step_row,
 )
 from dse.cost.quality import with_quality
 from dse.cost.results import Results, memory_columns, silicon_columns
-from dse.cost.roofline import OpWork, op_work
 from dse.cost.schedule import cost_of_phase, team_rows
 from dse.cost.stack import Stack
 from dse.cost.team import Team, as_batch, derive_machine, ideal_s
+from dse.cost.work import OpWork, table_work
 from dse.technology import Silicon
 from dse.workload import Model, Network, Scenario, Workload, unroll, unroll_network
 
@@ -147,8 +147,7 @@ def count_work(
     """
     chip, model, scenario = subject
     chips, work = derive(chip, scenario.precision, silicon, unit), unroll(model, scenario)
-    prefill, decode = ([op_work(op, chips) for op in each] for each in (work.prefill, work.decode))
-    return prefill, decode
+    return table_work(work.prefill, chips), table_work(work.decode, chips)
 
 
 def evaluate_batch(chips: ChipBatch | Team, work: Workload) -> Results:
@@ -290,6 +289,6 @@ def explain(
         first = team_rows("prefill", work.prefill, chips, fixed["prefill"])
         return (*first, *team_rows("decode", work.decode, chips, fixed["decode"]))
     phases = (("prefill", work.prefill), ("decode", work.decode))
-    rows = [operator_row(phase, op, batch) for phase, table in phases for op in table]
+    rows = [row for phase, table in phases for row in operator_rows(phase, table, batch)]
     rows += [step_row(phase, batch, s) for phase, s in fixed.items() if one(s) > 0.0]
     return tuple(rows)

@@ -6,6 +6,7 @@ the cache, with local SRAM alone.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,8 @@ CUTS = (*range(2, 13), *(round(12 * (4 / 3) ** i) for i in range(1, 25)))
 ROW_CUTS = CUTS[:11]
 # What rounding may add to a bound on the cost of a cut.
 MARGIN = 1.0 + 1e-9
+# Values of temporaries that are worked out at a time.
+_TOGETHER = 1 << 14
 # Share of the near side that the tiler uses; the rest holds what one kernel hands to the next.
 TILE_SHARE = 0.5
 
@@ -173,7 +176,7 @@ def _resident(side: _Side, other: _Side, capacity: Array) -> Array:
     return np.asarray(np.maximum(block, side.length * fits))
 
 
-def _block(side: _Side, other: _Side, beside: float) -> Array:
+def _block(side: _Side, other: _Side, beside: Array | float) -> Array:
     """Largest block of results along one side, with `beside` rows or columns of the other."""
     sums = ACCUMULATOR_BYTES * beside
     own = other.room / (side.pair + sums)
@@ -190,16 +193,17 @@ def _cut(cut: _Side, free: _Side, cuts: tuple[int, ...], best: Array, capacity: 
     most = float(np.max((least - 2.0 * cut.moved) / free.moved))
     sums = ACCUMULATOR_BYTES * cut.length * free.length
     few = float(np.min(sums * cut.moved / (capacity * least)))
-    for parts in (*(c for c in cuts if c < cut.most), cut.most):
-        if parts >= most:
-            break
-        if parts <= few:
-            continue
-        beside = max(float(np.ceil(cut.length / parts)), cut.slice)
+    parts = np.asarray((*cuts[: bisect_left(cuts, cut.most)], cut.most))
+    parts = parts[~((parts <= few) | (parts >= most))]
+    # Several cuts at a time, as long as their temporaries stay in the nearest cache.
+    step = max(1, _TOGETHER // best.size)
+    for start in range(0, len(parts), step):
+        some = parts[start : start + step].reshape(-1, *(1,) * best.ndim)
+        beside = np.maximum(np.ceil(cut.length / some), cut.slice)
         cost = free.passes(_block(free, cut, beside))
         cost *= cut.moved
-        cost += free.moved * parts
-        np.fmin(best, cost, out=best)
+        cost += free.moved * some
+        best = np.fmin(best, np.fmin.reduce(cost, axis=0))
     return best
 
 
