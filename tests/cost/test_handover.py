@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from dse.cost import derive
 from dse.cost.handover import moved_bytes
+from dse.cost.io_bound import phase_io_bytes
 from dse.workload import Kind, Op
 from tests.conftest import SILICON, build_chip, precision
 from tests.cost.twins import chain
-from tests.cost.twins.chain import Pair, modelled
+from tests.cost.twins.chain import Pair, modelled, table
 from tests.cost.twins.nest import Values
 
 pairs = st.builds(
@@ -78,6 +79,15 @@ def test_wider_numbers_never_move_less(pair: Pair, capacity: float) -> None:
     for name in ("width", "weight"):
         narrow, wide = (dataclasses.replace(pair, **{name: size}) for size in (1.0, 2.0))
         assert modelled(wide, room)[0] >= modelled(narrow, room)[0] * (1 - 1e-12)
+
+
+@given(pairs, st.floats(2.0**14, 2.0**28))
+def test_no_way_to_run_a_pair_beats_the_bound_of_its_phase(pair: Pair, capacity: float) -> None:
+    names = {1.0: "int8", 2.0: "fp16"}
+    formats = precision(names[pair.weight], names[pair.width], "int8")
+    room = np.array([capacity])
+    bound = phase_io_bytes(table(pair), formats, room, pair.weights)
+    assert modelled(pair, room)[0] >= bound[0] * (1 - 1e-12)
 
 
 def _table() -> tuple[Op, ...]:

@@ -6,7 +6,7 @@ python -m tests.cost.twins.chain [shapes]     prints the worst ratios found
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -114,24 +114,20 @@ def _weight_blocks(pair: Pair, capacity: Values) -> Values:
     return best
 
 
+def table(pair: Pair) -> tuple[Op, ...]:
+    """The pair as rows of an operator table."""
+    m, hidden, between, inner = pair.m, pair.hidden, pair.between, pair.gates * pair.between
+    up = Op("up", Kind.GEMM, 1.0, m=m, k=hidden, n=inner, output_elements=m * between, chain="mlp")
+    down = Op("down", Kind.GEMM, 1.0, m=m, k=between, n=hidden, chain="mlp")
+    return up, replace(down, extra_elements=m * hidden, output_elements=m * hidden)
+
+
 def modelled(pair: Pair, capacity: Values) -> Values:
     """Bytes of the model for the same pair."""
-    m, hidden, between = pair.m, pair.hidden, pair.between
-    common = {"kind": Kind.GEMM, "repeat": 1.0, "m": m, "chain": "mlp"}
-    table = (
-        Op("up", k=hidden, n=pair.gates * between, output_elements=m * between, **common),  # type: ignore[arg-type]
-        Op(
-            "down",
-            k=between,
-            n=hidden,
-            extra_elements=m * hidden,
-            output_elements=m * hidden,
-            **common,  # type: ignore[arg-type]
-        ),
-    )
-    weights = {1.0: "int8", 2.0: "fp16"}
-    formats = precision(weights[pair.weight], weights[pair.width], "int8")
-    moved, _ = moved_bytes(table, derive(build_chip(), formats, SILICON), (capacity, capacity))
+    names = {1.0: "int8", 2.0: "fp16"}
+    formats = precision(names[pair.weight], names[pair.width], "int8")
+    chips = derive(build_chip(), formats, SILICON)
+    moved, _ = moved_bytes(table(pair), chips, (capacity, capacity))
     return np.asarray(sum(moved))
 
 
