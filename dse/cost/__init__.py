@@ -30,9 +30,9 @@ from dse.cost.numerics import missing_pairs
 from dse.cost.phase import OperatorRow
 from dse.cost.quality import QualityReport, metrics_of, quality_report
 from dse.cost.results import Results
-from dse.cost.roofline import OpWork
 from dse.cost.stack import NEUTRAL, Stack, apply_stack
 from dse.cost.team import HETEROGENEOUS, team_units
+from dse.cost.work import OpWork
 
 __all__ = [
     "BOUNDS",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dse.chip import Chip
 from dse.cost.derive import derive
-from dse.cost.roofline import OpWork, op_work
+from dse.cost.work import OpWork, table_work
 from dse.technology import Silicon
 from dse.workload import Model, Scenario, unroll
 
@@ -28,5 +28,4 @@ def count_work(
     """
     chip, model, scenario = subject
     chips, work = derive(chip, scenario.precision, silicon, unit), unroll(model, scenario)
-    prefill, decode = ([op_work(op, chips) for op in each] for each in (work.prefill, work.decode))
-    return prefill, decode
+    return table_work(work.prefill, chips), table_work(work.decode, chips)

@@ -18,7 +18,7 @@ from dse.cost.phase import (
     energy_j,
     longest,
     one,
-    operator_row,
+    operator_rows,
     step_row,
 )
 from dse.cost.quality import with_quality
@@ -281,6 +281,6 @@ def explain(
         first = team_rows("prefill", work.prefill, chips, fixed["prefill"])
         return (*first, *team_rows("decode", work.decode, chips, fixed["decode"]))
     phases = (("prefill", work.prefill), ("decode", work.decode))
-    rows = [operator_row(phase, op, batch) for phase, table in phases for op in table]
+    rows = [row for phase, table in phases for row in operator_rows(phase, table, batch)]
     rows += [step_row(phase, batch, s) for phase, s in fixed.items() if one(s) > 0.0]
     return tuple(rows)

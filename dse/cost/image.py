@@ -10,11 +10,11 @@ import numpy as np
 
 from dse.cost.batch import Array, ChipBatch
 from dse.cost.metric import BOUNDS, IMAGE_METRICS
-from dse.cost.phase import OperatorRow, energy_j, longest, one, operator_row, step_row
+from dse.cost.phase import OperatorRow, energy_j, longest, one, operator_rows, step_row
 from dse.cost.results import Results, memory_columns, silicon_columns
 from dse.cost.schedule import cost_of_phase, team_rows
 from dse.cost.team import Team, as_batch, ideal_s
-from dse.workload import Pipeline
+from dse.workload import Op, Pipeline, StageTable
 
 __all__ = ["StageCost", "evaluate_pipeline", "explain_pipeline", "stage_costs"]
 
@@ -90,11 +90,9 @@ def explain_pipeline(chips: ChipBatch | Team, work: Pipeline) -> tuple[OperatorR
     """
     if isinstance(chips, Team):
         return _explain_team(chips, work)
-    rows = []
+    rows: list[OperatorRow] = []
     for stage in work.stages:
-        for op in stage.table:
-            every = dataclasses.replace(op, repeat=stage.runs * op.repeat)
-            rows.append(operator_row(stage.name, every, chips))
+        rows += operator_rows(stage.name, _every(stage), chips)
         if one(chips.step_s) > 0.0:
             step = step_row(stage.name, chips, chips.step_s)
             rows.append(
@@ -112,9 +110,13 @@ def explain_pipeline(chips: ChipBatch | Team, work: Pipeline) -> tuple[OperatorR
 def _explain_team(team: Team, work: Pipeline) -> tuple[OperatorRow, ...]:
     rows: list[OperatorRow] = []
     for stage in work.stages:
-        table = tuple(dataclasses.replace(op, repeat=stage.runs * op.repeat) for op in stage.table)
-        rows += team_rows(stage.name, table, team, stage.runs * team.chips.step_s)
+        rows += team_rows(stage.name, _every(stage), team, stage.runs * team.chips.step_s)
     return tuple(rows)
+
+
+def _every(stage: StageTable) -> tuple[Op, ...]:
+    """Operators of all runs of a stage."""
+    return tuple(dataclasses.replace(op, repeat=stage.runs * op.repeat) for op in stage.table)
 
 
 def stage_costs(rows: Iterable[OperatorRow], work: Pipeline) -> tuple[StageCost, ...]:

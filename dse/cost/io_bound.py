@@ -65,6 +65,15 @@ def phase_io_bytes(
     written, so this is below any schedule of the products one by one. Attention and elementwise
     kernels ask only for what is compulsory.
 
+    Where a chain of two products may run as one, what is between them need not be read, and its
+    elements may be made, used and forgotten between two moments of 2 S bytes of traffic: a of the
+    input and b of the weights make at most a b / k^2 of them whole, and a w_l + b w_r <= 3 S. Both
+    products together then have at most the products of one alone, times
+
+        1 + (9 / 4 k) (sqrt(S w_s / (w_l w_r)) + sqrt(S / w_r))                               (1)
+
+    with k the depth of the first, and the I/O terms of both are divided by that.
+
     Parameters
     ----------
     table : tuple of Op
@@ -82,8 +91,10 @@ def phase_io_bytes(
         Operand.KV: precision.kv,
     }
     width = np.asarray(precision.activations.bytes_per_element)
-    total = np.zeros(1)
+    total, chain, eased = np.zeros(1), "", np.ones(1)
     for op in table:
+        follows = op.chain != "" and op.chain == chain
+        chain = op.chain
         if op.kind is not Kind.GEMM:
             continue
         m, k, n = (mean(d) for d in (op.m, op.k, op.n))
@@ -92,7 +103,17 @@ def phase_io_bytes(
         right = np.asarray(stored[op.operand].bytes_per_element)
         left = width * away / op.overlap
         io = 2.0 * m * n * k * np.sqrt(left * right * ACCUMULATOR_BYTES / capacity_bytes)
+        if chain and not follows:
+            eased = _eased(k, capacity_bytes, left, right)
+        io = io / eased if chain else io
         io = io - 2.0 * capacity_bytes - ACCUMULATOR_BYTES * m * n
-        once = right * (k * n) + left * (m * k)
+        once = right * (k * n) + (0.0 if follows else left * (m * k))
         total = total + op.repeat * op.count * np.maximum(once, io)
     return np.asarray(np.maximum(total, compulsory))
+
+
+def _eased(depth: float, capacity_bytes: Array, left: Array, right: Array) -> Array:
+    """How many times more products one pass of traffic may serve in a chain, equation (1)."""
+    with np.errstate(divide="ignore"):  # an input that is all there bounds nothing
+        sums = np.sqrt(capacity_bytes * ACCUMULATOR_BYTES / (left * right))
+    return np.asarray(1.0 + 2.25 / depth * (sums + np.sqrt(capacity_bytes / right)))

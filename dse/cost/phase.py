@@ -9,7 +9,8 @@ import numpy as np
 
 from dse.cost.batch import Array, ChipBatch
 from dse.cost.metric import BOUNDS
-from dse.cost.roofline import OpCost, OpWork, op_cost, seconds_per_mac
+from dse.cost.roofline import OpCost, op_cost, seconds_per_mac
+from dse.cost.work import OpWork, table_work
 from dse.workload import Op
 
 __all__ = [
@@ -19,7 +20,7 @@ __all__ = [
     "energy_j",
     "longest",
     "one",
-    "operator_row",
+    "operator_rows",
     "phase_cost",
     "step_row",
 ]
@@ -108,7 +109,7 @@ def phase_cost(
     has_bounds : bool
         Whether anybody asks what the time waits for; without, `bound_s` is nothing but zeros.
     works : sequence of OpWork, optional
-        By operator, what `op_work` says of it, where that is known already.
+        What `table_work` says of them, where that is known already.
     """
     seconds: Array = fixed_s
     dynamic: Array = np.zeros(1)
@@ -116,8 +117,7 @@ def phase_cost(
     launches = 0.0
     waits: list[Array] = [np.zeros(1)] * len(BOUNDS)
     waits[BOUNDS.index("dispatch")] = fixed_s
-    known: Sequence[OpWork | None] = works or [None] * len(table)
-    for op, work in zip(table, known, strict=True):
+    for op, work in zip(table, works or table_work(table, chips), strict=True):
         cost = op_cost(op, chips, work)
         spent = op.repeat * cost.seconds
         seconds = seconds + spent
@@ -172,9 +172,13 @@ def step_row(phase: str, chips: ChipBatch, fixed_s: Array) -> OperatorRow:
     return OperatorRow(phase, "step", 1.0, seconds, energy, 0.0, 0.0, 0.0, 0.0, busy, last, 0.0)
 
 
-def operator_row(phase: str, op: Op, chips: ChipBatch) -> OperatorRow:
-    """All launches of an operator on one chip."""
-    cost = op_cost(op, chips)
+def operator_rows(phase: str, table: tuple[Op, ...], chips: ChipBatch) -> tuple[OperatorRow, ...]:
+    """All launches of each operator of a phase on one chip."""
+    works = zip(table, table_work(table, chips), strict=True)
+    return tuple(_row(phase, op, chips, op_cost(op, chips, work)) for op, work in works)
+
+
+def _row(phase: str, op: Op, chips: ChipBatch, cost: OpCost) -> OperatorRow:
     seconds = one(cost.seconds)
     energy = energy_j(dynamic_j(cost), cost.seconds, cost.seconds - chips.dispatch_s, chips)
     busy = tuple(one(part) for part in cost.busy_s)

@@ -9,25 +9,15 @@ from functools import reduce
 import numpy as np
 
 from dse.cost.batch import Array, ChipBatch
-from dse.cost.capacity import PARAMETER_BYTES
 from dse.cost.flash import flash_read
-from dse.cost.matrix import engine_bytes, matrix_cycles
-from dse.cost.traffic import (
-    TILE_SHARE,
-    Widths,
-    attention_passes,
-    gemm_input_bytes,
-    resident_fraction,
-)
-from dse.workload import Kind, Op, Operand, Span, mean
+from dse.cost.work import OpWork
+from dse.workload import Kind, Op
 
 __all__ = [
     "OpCost",
-    "OpWork",
     "busiest_s",
     "engine_seconds",
     "op_cost",
-    "op_work",
     "seconds_per_mac",
 ]
 
@@ -85,53 +75,7 @@ class OpCost:
         return busiest_s(self.busy_s)
 
 
-@dataclass(frozen=True, slots=True)
-class OpWork:
-    """What one launch asks of each resource, in counts that no rate enters; arrays as `OpCost`.
-
-    They depend on formats, capacities and the shape of the engine: neither on clocks and
-    bandwidths nor on energies.
-
-    Parameters
-    ----------
-    cycles : Array
-        Cycles of the product on the matrix engine.
-    lane_ops : Array
-        Operations of the vector lanes beside the product.
-    reads, writes : Array
-        Bytes between local SRAM and engines, B.
-    cache_bytes, dram_bytes : Array
-        Bytes across each boundary, without what comes from flash, B.
-    """
-
-    cycles: Array
-    lane_ops: Array
-    reads: Array
-    writes: Array
-    cache_bytes: Array
-    dram_bytes: Array
-
-
-def op_work(op: Op, chips: ChipBatch) -> OpWork:
-    """Count what one launch asks of each resource.
-
-    Parameters
-    ----------
-    op : Op
-        One row of the operator table.
-    chips : ChipBatch
-        n designs.
-    """
-    operand = chips.operands[op.operand]
-    # Cores exchange tiles of what came from DRAM; towards the cache each has its own SRAM alone.
-    dram_bytes = _boundary_bytes(op, chips, chips.sram_bytes + chips.cache_bytes)
-    cache_bytes = _boundary_bytes(op, chips, chips.core_sram_bytes)
-    reads, writes = _sram_bytes(op, chips, cache_bytes)
-    lanes = op.lane_ops + op.exp_count * chips.exp_ops + op.operand_elements * operand.convert_ops
-    return OpWork(_product_cycles(op, chips), lanes, reads, writes, cache_bytes, dram_bytes)
-
-
-def op_cost(op: Op, chips: ChipBatch, work: OpWork | None = None) -> OpCost:
+def op_cost(op: Op, chips: ChipBatch, work: OpWork) -> OpCost:
     """Cost of one launch: the slowest supply decides, plus what no overlap hides.
 
         t = max(t_matrix, t_vector, t_sram, t_cache, t_dram, t_flash)
@@ -151,8 +95,8 @@ def op_cost(op: Op, chips: ChipBatch, work: OpWork | None = None) -> OpCost:
         One row of the operator table.
     chips : ChipBatch
         n designs.
-    work : OpWork, optional
-        What `op_work` says of them, where it is known already.
+    work : OpWork
+        What `dse.cost.work.table_work` says of it.
 
     Returns
     -------
@@ -164,7 +108,6 @@ def op_cost(op: Op, chips: ChipBatch, work: OpWork | None = None) -> OpCost:
     (1) Williams, Waterman, Patterson, CACM 52(4), 2009, with one roof per memory level
     (Ilic, Pratas, Sousa, "Cache-aware roofline model", IEEE CAL 13(1), 2014).
     """
-    work = op_work(op, chips) if work is None else work
     reads, writes, lanes = work.reads, work.writes, work.lane_ops
     dram_bytes, cache_bytes = work.dram_bytes, work.cache_bytes
     matrix_s, vector_s = _compute_seconds(op, chips, work)
@@ -214,17 +157,6 @@ def seconds_per_mac(op: Op, chips: ChipBatch) -> Array:
     return result
 
 
-def _product_cycles(op: Op, chips: ChipBatch) -> Array:
-    """Cycles of the operator's products on the matrix engine; none where it has no product."""
-    if op.kind is Kind.VECTOR:
-        return np.zeros(1)
-    cycles = chips.operands[op.operand].cycles_per_mac
-    total = matrix_cycles(chips, (op.m, op.k, op.n), op.count, cycles)
-    if op.kind is Kind.ATTENTION:
-        total = total + matrix_cycles(chips, (op.m, op.n, op.v), op.count, cycles)
-    return total
-
-
 def _compute_seconds(op: Op, chips: ChipBatch, work: OpWork) -> tuple[Array, Array]:
     """Busy seconds of the matrix and the vector engine, whichever split is faster."""
     vector_s = work.lane_ops * chips.lane_s
@@ -251,44 +183,3 @@ def engine_seconds(matrix_s: Array, vector_s: Array, lane_mac_s: Array) -> tuple
 def busiest_s(parts: Iterable[Array]) -> Array:
     """The slowest of supplies that all overlap, s: the maximum of equation (1)."""
     return reduce(np.maximum, parts)
-
-
-def _boundary_bytes(op: Op, chips: ChipBatch, capacity: Array) -> Array:
-    """Bytes that one launch moves across a boundary with `capacity` on the near side."""
-    width = chips.activation_bytes
-    border = (op.input_elements + op.extra_elements + op.output_elements) * width
-    away = 1.0 - resident_fraction(capacity, border)
-    operand = chips.operands[op.operand].bytes_per_element
-    appended = op.kv_write_elements * chips.operands[Operand.KV].bytes_per_element
-    fixed = op.parameter_elements * PARAMETER_BYTES + appended
-    moved = fixed + (op.extra_elements + op.output_elements) * width * away
-    if op.kind is Kind.VECTOR:
-        return moved
-    widths = Widths(width / op.overlap, operand)
-    share = capacity * TILE_SHARE
-    if op.kind is Kind.ATTENTION:
-        stored = op.operand_elements / (op.count * op.keys)
-        dims = (mean(op.k), op.v, stored)
-        passes = attention_passes(mean(op.m), dims, share, widths)
-        # The first pass reads every key; a further one those that its queries attend to.
-        again = op.count * stored * mean(op.n) * (passes - 1.0)
-        read = (op.operand_elements + again) * operand
-        return moved + op.input_elements * width * away + read
-    k, n = (op.keys if isinstance(d, Span) else mean(d) for d in (op.k, op.n))
-    return moved + op.count * gemm_input_bytes((mean(op.m), k, n), share, widths, away)
-
-
-def _sram_bytes(op: Op, chips: ChipBatch, fetched: Array) -> tuple[Array, Array]:
-    """Bytes read from and written to local SRAM: what arrives, and what the engine moves."""
-    outputs = op.output_elements * chips.activation_bytes
-    if op.kind is Kind.VECTOR:
-        return op.extra_elements * chips.activation_bytes + np.zeros(1), outputs
-    products = [(op.m, op.k, op.n)]
-    if op.kind is Kind.ATTENTION:
-        products.append((op.m, op.n, op.v))
-    reads, moved = np.zeros(1), np.zeros(1)
-    operand = chips.operands[op.operand].bytes_per_element
-    for dims in products:
-        more_reads, more_moved = engine_bytes(chips, dims, chips.activation_bytes, operand)
-        reads, moved = reads + op.count * more_reads, moved + op.count * more_moved
-    return reads, fetched + moved

@@ -12,10 +12,11 @@ import numpy.typing as npt
 from dse.cost.batch import Array, ChipBatch
 from dse.cost.metric import BOUNDS
 from dse.cost.phase import OperatorRow, PhaseCost, dynamic_j, one, phase_cost, step_row
-from dse.cost.roofline import OpCost, OpWork, busiest_s, op_cost
+from dse.cost.roofline import OpCost, busiest_s, op_cost
 from dse.cost.split import Part, best_split, part_seconds, split_seconds, whole_parts
 from dse.cost.team import Team, ideal_s
 from dse.cost.traffic import resident_fraction
+from dse.cost.work import OpWork, table_work
 from dse.workload import Kind, Op
 
 __all__ = ["Launch", "TeamPhase", "cost_of_phase", "run_phase", "team_rows"]
@@ -100,7 +101,11 @@ def run_phase(table: tuple[Op, ...], team: Team, fixed_s: Array) -> TeamPhase:
     Chen et al., "Characterizing mobile SoC for accelerating heterogeneous LLM inference",
     SOSP 2025, arXiv 2501.14794 (layer-wise placement, column splits, rendezvous).
     """
-    costs = [tuple(op_cost(op, batch) for batch in team.batches) for op in table]
+    works = zip(*(table_work(table, batch) for batch in team.batches), strict=True)
+    costs = [
+        tuple(op_cost(op, *pair) for pair in zip(team.batches, each, strict=True))
+        for op, each in zip(table, works, strict=True)
+    ]
     options = [_options(op, cost, team) for op, cost in zip(table, costs, strict=True)]
     totals: list[Array] = []
     for home in range(len(team.batches)):
@@ -127,6 +132,7 @@ def _part(op: Op, cost: OpCost, chips: ChipBatch, team: Team, members: Array | f
         near = chips.sram_bytes + chips.cache_bytes
         away = 1.0 - resident_fraction(near, border * chips.activation_bytes)
         again = op.input_elements * chips.activation_bytes * away
+        again = np.minimum(again, cost.dram_bytes)  # a chain may read less of it
     spill_s = op.scores * chips.score_bytes * chips.dram_s_per_byte
     flash_s = members * cost.flash_s
     own = [s for i, s in enumerate(cost.busy_s) if i not in (_DRAM, _DISPATCH, _FLASH, _CACHE)]

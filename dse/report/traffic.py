@@ -57,7 +57,8 @@ def traffic_table(view: TrafficView) -> Table:
         cells = [f"{value / 1e9:.4g}" for value in values]
         rows.append((f"{room / 2.0**20:.4g}", *cells))
     note = (
-        "bound: what no tiling of the single kernels can go below; compulsory: with room for all"
+        "bound: what no tiling can go below, kernel by kernel or fused; "
+        "compulsory: with room for all"
     )
     return Table(tuple(columns), tuple(rows), title=f"DRAM traffic of {view.title}", notes=(note,))
 
@@ -109,7 +110,7 @@ def _draw(axes: Axes, view: TrafficView, phase: str) -> None:
     room = view.capacity_bytes / 2.0**20
     curves = {name: values / 1e9 for name, values in view.curves[phase].items()}
     axes.plot(room, curves["modelled"], color=FRONT, linewidth=2.0, label="modelled")
-    axes.plot(room, curves["bound"], color=KNEE, linewidth=1.4, label="lower bound, by kernel")
+    axes.plot(room, curves["bound"], color=KNEE, linewidth=1.4, label="lower bound")
     label = "compulsory"
     axes.plot(room, curves["compulsory"], color=STAIRS, linestyle="--", linewidth=1.2, label=label)
     low, high = float(curves["compulsory"].min()), float(curves["modelled"].max())

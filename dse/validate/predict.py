@@ -16,6 +16,7 @@ import numpy.typing as npt
 from dse.cost import NEUTRAL, ChipBatch, Stack, derive
 from dse.cost.matrix import matrix_cycles
 from dse.cost.roofline import busiest_s, engine_seconds, op_cost
+from dse.cost.work import OpWork, table_work
 from dse.technology import Silicon
 from dse.validate.subject import Subject
 from dse.workload import Kind, Model, Op, unroll
@@ -122,15 +123,16 @@ def _request(subject: Subject, silicon: Silicon) -> tuple[Array, tuple[float, ..
     assert isinstance(subject.model, Model)  # noqa: S101 -- images go through the kernel
     work = unroll(subject.model, subject.scenario)
     table = work.prefill if is_prefill(subject) else work.decode
-    rows = np.array([_operator(op, chips, plain) for op in table]).T
+    works = zip(table, table_work(table, chips), strict=True)
+    rows = np.array([_operator(op, chips, plain, work) for op, work in works]).T
     floor = max(_one(1.0 / plain.peak_dram_bytes_per_s), _one(plain.dram_limit_s_per_byte))
     streamed, dispatch = _one(plain.dram_streamed_s_per_byte), _one(plain.dispatch_s)
     return rows, (streamed, floor, dispatch, float(is_prefill(subject)))
 
 
-def _operator(op: Op, chips: ChipBatch, plain: ChipBatch) -> tuple[float, ...]:
+def _operator(op: Op, chips: ChipBatch, plain: ChipBatch, work: OpWork) -> tuple[float, ...]:
     """Features of one operator in the order of `_COLUMNS`."""
-    cost = op_cost(op, chips)
+    cost = op_cost(op, chips, work)
     operand = plain.operands[op.operand]
     is_vector = op.kind is Kind.VECTOR
     # No matrix time in the cost of a product: the lanes were faster, under this stack.

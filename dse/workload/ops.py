@@ -102,6 +102,9 @@ class Op:
         Vector-lane operations, and exponentials, of one launch.
     part : Part
         Part of the layer that it belongs to.
+    chain : str
+        Name of the chain of neighbouring products whose results in between need not leave the
+        chip, where it is part of one.
     stream : Stream or None
         How its operand is read from flash; None where it always sits in DRAM.
     """
@@ -125,6 +128,7 @@ class Op:
     exp_count: float = 0.0
     overlap: float = 1.0
     part: Part = Part.OTHER
+    chain: str = ""
     stream: Stream | None = None
 
     @property

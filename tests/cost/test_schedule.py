@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from dse.chip import Chip, ComputeUnit, Storage
 from dse.cost import evaluate, explain
 from dse.cost.phase import phase_cost
-from dse.cost.roofline import op_cost
+from dse.cost.roofline import OpCost, op_cost
 from dse.cost.schedule import _parts, run_phase
 from dse.cost.split import split_seconds
 from dse.cost.team import HETEROGENEOUS, Team, assemble, team_units
+from dse.cost.work import table_work
 from dse.workload import Kind, Model, Op, Scenario, unroll
 from tests.conftest import LLAMA_2_7B, SILICON, TINY, build_chip, precision
 
@@ -186,14 +187,24 @@ def test_no_placement_of_a_grid_is_faster(phase: str) -> None:
     team = assemble(chip, chip.units, scenario.precision, SILICON)
     table = getattr(unroll(LLAMA_2_7B, scenario), phase)
     found = float(run_phase(table, team, np.zeros(1)).cost.seconds[0])
-    totals = [sum(op.repeat * _fastest(op, team, home) for op in table) for home in range(3)]
+    works = zip(*(table_work(table, batch) for batch in team.batches), strict=True)
+    costs = [
+        tuple(op_cost(op, *pair) for pair in zip(team.batches, each, strict=True))
+        for op, each in zip(table, works, strict=True)
+    ]
+    totals = [
+        sum(
+            op.repeat * _fastest(op, cost, team, home)
+            for op, cost in zip(table, costs, strict=True)
+        )
+        for home in range(3)
+    ]
     assert found <= min(totals) * (1 + 1e-9)
     assert found == pytest.approx(min(totals), rel=5e-3)
 
 
-def _fastest(op: Op, team: Team, home: int) -> float:
+def _fastest(op: Op, costs: tuple[OpCost, ...], team: Team, home: int) -> float:
     """Least time of an operator over a grid of shares."""
-    costs = tuple(op_cost(op, batch) for batch in team.batches)
     steps = int(op.count) if op.kind is Kind.ATTENTION else 80
     pairs = itertools.product(range(steps + 1), repeat=2)
     shares = np.array([(i, j, steps - i - j) for i, j in pairs if i + j <= steps]).T / steps
