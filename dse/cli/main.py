@@ -33,6 +33,9 @@ _COMMANDS = {
     "steps": ("dse.cli.steps:steps", "The fewest steps that bring a model onto a chip."),
     "sweep": ("dse.cli.sweep:sweep", "Evaluate a grid or a sample of a design space."),
     "search": ("dse.cli.search:search", "Search a design space for its Pareto front."),
+    "resume": ("dse.cli.resume:resume", "Go on with a run that was cut short."),
+    "runs": ("dse.cli.runs:runs", "List run folders: what they hold, and how far they are."),
+    "export": ("dse.cli.export:export", "A run as CSV, JSON, Parquet or an Optuna study."),
     "pareto": ("dse.cli.pareto:pareto", "The front of a run: table, pictures and data."),
     "sensitivity": (
         "dse.cli.sensitivity:sensitivity",
@@ -129,11 +132,13 @@ def main(args: Sequence[str] | None = None) -> int:
         return _leave_output("it is closed")
     with catch_signals():
         try:
-            code = cli.main(arguments, prog_name="dse", standalone_mode=False)
+            code = cli.main(
+                arguments, prog_name="dse", standalone_mode=False, obj=tuple(arguments)
+            )
             sys.stdout.flush()
             return stop_code() or (code if isinstance(code, int) else 0)
         except BaseException as error:
-            return _report(error, as_json="--json" in arguments)
+            return _report(error, as_json=bool({"--json", "--json-lines"} & set(arguments)))
 
 
 def _report(error: BaseException, as_json: bool) -> int:

@@ -17,7 +17,7 @@ from dse.cli.exploration import (
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
 from dse.cli.output import print_json, say
-from dse.cli.progress import progress_bar
+from dse.cli.progress import progress_reports
 from dse.cli.stop import watched
 
 if TYPE_CHECKING:
@@ -73,11 +73,11 @@ def sweep(space: str, as_json: bool, **options: Any) -> None:
     if options["dry_run"]:
         _dry_run(loaded, silicon, settings, as_json)
         return
-    out = output_of(space, loaded, options)
+    out = output_of(options)
     if options["grid"] and loaded.size > _LARGE:
         _announce(loaded, silicon, settings)
     advice = f"the same command starts the sweep into {out.path} from its beginning"
-    with advise_if_stopped(advice), progress_bar() as progress:
+    with advise_if_stopped(advice), progress_reports() as progress:
         result = run_sweep(loaded, silicon, out=out, progress=watched(progress), **settings)
     say(
         f"{result.evaluated} of {loaded.size} designs evaluated; "

@@ -12,7 +12,9 @@ from dse.report.evaluation_schemas import (
     scenario_schema,
 )
 from dse.report.link_schemas import cloud_schema, runtime_schema, split_schema
+from dse.report.progress import progress_schema
 from dse.report.quality import quality_schema
+from dse.report.runs import export_schema, runs_schema
 from dse.report.schema_parts import (
     COUNT,
     DIALECT,
@@ -197,6 +199,9 @@ DOCUMENTS = {
     "sweep": _findings,
     "search": _findings,
     "estimate": _estimate,
+    "progress": progress_schema,
+    "runs": runs_schema,
+    "export": export_schema,
     "quality": quality_schema,
     "traffic": traffic_schema,
     "require": _require,

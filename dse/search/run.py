@@ -17,7 +17,7 @@ from dse.search.polish import MAX_STEPS, polish
 from dse.search.proposer import Proposer, quiet_optuna
 from dse.space import Index, Space
 from dse.store import FRONT, RESULTS, Journal, Output, Table, start_run
-from dse.sweep import KEEP, SAMPLES, Points, Progress, Reach, Survey, objective_values
+from dse.sweep import KEEP, SAMPLES, Points, Progress, Reach, Survey, Watch, objective_values
 from dse.technology import Silicon
 
 __all__ = ["TRIALS", "SearchResult", "run_search"]
@@ -160,7 +160,7 @@ class _Search:
         self.samples = int(settings["samples"])
         self.population = max(2, min(self.trials, max(50, self.trials // 25)))
         self.batch = _MODEL_BATCH if self.sampler == "tpe" else self.population
-        self.report = report
+        self.report, self.watch = report, Watch(space, silicon)
         self.proposer = Proposer(space, self.sampler, self.seed, self.population)
         self.ledger = Ledger(self.survey)
         self.history: list[Milestone] = []
@@ -275,8 +275,10 @@ class _Search:
 
     def _report(self, stage: str, done: int, total: int) -> None:
         if self.report is not None:
-            front = len(self.survey.front_index)
-            self.report(Progress(stage, done, total, front, self.survey.feasible))
+            survey = self.survey
+            counts = done, total, len(survey.front_index), survey.feasible
+            found = survey.front_values, survey.front_index, survey.reach.nearest
+            self.report(Progress(stage, *counts, self.watch.standing(*found)))
 
 
 def _summary(survey: Survey, result: SearchResult) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from dse.sweep.grid import GridSweep, is_factored
 from dse.sweep.points import Points, Progress, survey_grid, survey_points
 from dse.sweep.reach import Reach, RequirementReach
 from dse.sweep.run import KEEP, SAMPLES, SweepResult, run_sweep
+from dse.sweep.standing import Mark, Standing, Watch, Yardstick
 from dse.sweep.survey import Survey
 
 __all__ = [
@@ -27,14 +28,18 @@ __all__ = [
     "Columns",
     "Evaluator",
     "GridSweep",
+    "Mark",
     "Points",
     "Progress",
     "Reach",
     "RequirementReach",
     "SpaceRate",
+    "Standing",
     "Survey",
     "SweepEstimate",
     "SweepResult",
+    "Watch",
+    "Yardstick",
     "asked_metrics",
     "estimate_sweep",
     "evaluate_designs",

@@ -10,6 +10,7 @@ import numpy as np
 from dse.space import Index, Space
 from dse.store import TableWriter, design_table
 from dse.sweep.grid import GridSweep
+from dse.sweep.standing import Standing, Watch
 from dse.sweep.survey import Survey
 
 __all__ = ["Points", "Progress", "survey_grid", "survey_points"]
@@ -25,11 +26,13 @@ class Progress:
     Parameters
     ----------
     stage : str
-        ``sweep``, ``search`` or ``polish``.
+        ``sweep``, ``search``, ``polish`` or ``certify``.
     done, total : int
         Designs evaluated in this stage, and how many there are to be.
     front, feasible : int
         Size of the front, and designs that meet every target, so far.
+    standing : callable, optional
+        Measures the front and its best design, when called; it may take a while.
     """
 
     stage: str
@@ -37,6 +40,7 @@ class Progress:
     total: int
     front: int
     feasible: int
+    standing: Callable[[], Standing] | None = None
 
 
 class Points:
@@ -93,12 +97,13 @@ def survey_grid(survey: Survey, progress: Callable[[Progress], None] | None = No
         Called after every block.
     """
     grid = GridSweep(survey.space, survey.silicon)
+    watch = Watch(survey.space, survey.silicon)
 
     def tell() -> None:
         if progress is not None:
-            front = len(grid.front)
-            state = Progress("sweep", grid.evaluated, survey.space.size, front, grid.feasible)
-            progress(state)
+            counts = grid.evaluated, survey.space.size, len(grid.front), grid.feasible
+            standing = watch.standing(grid.front.values, grid.front.ids.ravel())
+            progress(Progress("sweep", *counts, standing))
 
     grid.run(tell)
     survey.take_grid(grid)
@@ -123,12 +128,13 @@ def survey_points(
     writer : TableWriter, optional
         Gets every design as a row.
     """
-    done = 0
+    done, watch = 0, Watch(survey.space, survey.silicon)
     for index in points.blocks():
         columns, missed = survey.evaluate(index, is_whole=writer is not None)
         if writer is not None:
             writer.write(design_table(survey.space, index, columns, missed))
         done += len(index)
         if progress is not None:
-            front = len(survey.front_index)
-            progress(Progress("sweep", done, points.total, front, survey.feasible))
+            counts = done, points.total, len(survey.front_index), survey.feasible
+            found = survey.front_values, survey.front_index, survey.reach.nearest
+            progress(Progress("sweep", *counts, watch.standing(*found)))

@@ -178,7 +178,7 @@ def test_the_journal_of_another_run_is_refused(toy, tmp_path, manifest):
 @pytest.mark.parametrize(
     ("schema", "error"),
     [
-        ("dse.run/2", VersionMismatchError),
+        ("dse.run/3", VersionMismatchError),
         ("dse.run/x", CorruptRunError),
         ("other/1", CorruptRunError),
         (None, CorruptRunError),
