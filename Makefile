@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo install test check lint types layers tests bench clean accuracy claims
+.PHONY: help demo install test test-long check lint types layers tests bench clean accuracy claims reliability
 
 help:            ## Say what each target does.
-	@grep -hE '^[a-z]+: .*##' Makefile | sed 's/:.*##/ -/'
+	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*##/ -/'
 
 $(BIN)/dse: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +38,12 @@ layers: $(VENV)/.dev
 
 tests: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+test-long: $(VENV)/.dev ## Run the tests that take minutes: kills at every call and at random moments.
+	$(BIN)/python -m pytest -m long
+
+reliability: $(VENV)/.dev ## Provoke every fault that a run survives and write docs/reliability.md.
+	$(BIN)/python -m pytest tests/faults -m fault -p no:randomly --write-reliability docs/reliability.md
 
 bench: $(VENV)/.dev ## Measure how fast designs are evaluated and write docs/performance.md.
 	$(BIN)/python -m pytest tests/bench -m bench -p no:randomly --benchmark-columns=min,median,stddev

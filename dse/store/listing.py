@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,11 +110,9 @@ def _verdict(place: Path, manifest: Manifest) -> tuple[str, str]:
     if manifest.ended is None:
         return ("running" if is_locked(place) else "interrupted"), ""
     missing = [str(place / name) for name in missing_files(place)]
-    return (
-        ("corrupt", f"{', '.join(missing)}: missing; `dse resume` makes it anew")
-        if missing
-        else ("complete", "")
-    )
+    if missing:
+        return "corrupt", f"{', '.join(missing)}: missing; `dse resume` makes it anew"
+    return "complete", ""
 
 
 def _account(place: Path, manifest: Manifest) -> dict[str, Any]:
@@ -124,11 +122,13 @@ def _account(place: Path, manifest: Manifest) -> dict[str, Any]:
         raise CorruptRunError(f"{place / SUMMARY}: not a summary")
     settings = manifest.settings
     is_proof = "certify" in settings
-    is_search = manifest.kind == "search" and not is_proof
+    # A space no larger than the first sweep is enumerated, and nothing is proposed.
+    is_swept = manifest.kind == "sweep" or bool(summary.get("is_exhaustive"))
+    is_search = not (is_proof or is_swept)
     done = summary.get("trials" if is_search else "evaluated")
     if done is None and (place / JOURNAL).exists():
         done = _told(read_journal(place / JOURNAL)[1:])
-    total = None if is_proof else _total(manifest, summary, is_search=is_search)
+    total = None if is_proof else _total(manifest, is_search=is_search)
     return {
         "kind": "certify" if is_proof else manifest.kind,
         "space": str(manifest.space["name"]),
@@ -146,13 +146,12 @@ def _told(records: list[dict[str, Any]]) -> int:
     return len(rows) or max(pieces, default=0)
 
 
-def _total(manifest: Manifest, summary: Mapping[str, Any], *, is_search: bool) -> int | None:
+def _total(manifest: Manifest, *, is_search: bool) -> int | None:
     settings, size = manifest.settings, int(manifest.space["size"])
-    if not is_search:
-        samples = settings.get("samples")
-        return size if samples is None else min(int(samples), size)
-    # A space no larger than the first sweep is enumerated, and nothing is proposed.
-    return 0 if summary.get("is_exhaustive") else settings.get("trials")
+    if is_search:
+        return settings.get("trials")
+    samples = settings.get("samples")
+    return size if samples is None else min(int(samples), size)
 
 
 def _size(place: Path) -> int:
