@@ -105,7 +105,7 @@ def run_job(job: dict[str, Any]) -> int:
         targets = (Target("tpot_s", 0.03, -1), Target("decode_power_w", 3.5, -1))
         axes = (toy.ROWS, toy.CLOCK, toy.SRAM, toy.BUS, toy.WEIGHTS)
         space = toy.make_space(*axes, targets=targets, models=1)
-        options = {"sampler": job["sampler"], "trials": job["trials"], "samples": SAMPLES}
+        options = {name: job[name] for name in ("sampler", "trials", "samples")}
         run_search(space, toy.SILICON, out=out, **options)
     else:
         from dse.certify import proof, run, run_certify
