@@ -11,7 +11,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (1, "a spec or data file has a fault (all are listed), or stdout fails"),
     (2, "the command line was wrong"),
     (3, "it ran, but no design meets the targets"),
-    (4, "a run folder is locked, damaged or belongs to another run"),
+    (4, "a run folder is locked, damaged, of another run or cannot be written"),
     (70, "a bug in dse"),
     (130, "interrupted (Ctrl-C)"),
     (141, "the reader of the output went away"),

@@ -201,13 +201,13 @@ def _fail(fault: Fault, code: int, as_json: bool) -> int:
 
 
 def _finish(faults: tuple[Fault, ...], code: int, as_json: bool) -> int:
-    """Write the faults as one JSON object where that was asked for."""
+    """Write the faults as one JSON object, on one line, where JSON was asked for."""
     if as_json:
-        from dse.cli.output import print_json
+        from dse.cli.output import compact_text, print_line
         from dse.report.documents import error_document
 
         try:
-            print_json(error_document(faults, code))
+            print_line(compact_text(error_document(faults, code)))
         except BrokenPipeError:
             return _leave_closed_pipe()
         except OutputError as error:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dse.report.tables import Table
 
 __all__ = [
+    "compact_text",
     "is_quiet",
     "is_styled",
     "is_terminal",
@@ -63,10 +64,15 @@ def json_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
+def compact_text(document: Mapping[str, Any]) -> str:
+    """Write one JSON object as a single line of text."""
+    return json.dumps(document, allow_nan=False, ensure_ascii=False)
+
+
 def print_json(document: Mapping[str, Any]) -> None:
     """Write one JSON object to stdout; on a single line where the command was asked for lines."""
     if wants_lines():
-        print_line(json.dumps(document, allow_nan=False, ensure_ascii=False))
+        print_line(compact_text(document))
     else:
         _write(json_text(document))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from abc import ABC, abstractmethod
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dse.cli.options import Command
-from dse.cli.output import is_quiet, is_styled, is_terminal, print_line, wants_lines
+from dse.cli.output import compact_text, is_quiet, is_styled, is_terminal, print_line, wants_lines
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -117,7 +116,7 @@ class JsonLines(Reporter):
         standing = progress.standing() if progress.standing else None
         elapsed = self._clock() - pace.began
         document = progress_document(progress, standing, pace.per_second, elapsed)
-        print_line(json.dumps(document, allow_nan=False, ensure_ascii=False))
+        print_line(compact_text(document))
 
 
 class LiveLines(Reporter):

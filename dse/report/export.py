@@ -78,6 +78,8 @@ def _plain(cell: Any) -> Any:
 def write_parquet(run: Run, name: str, path: Path) -> int:
     """Write a table as a Parquet file; units and meanings are in its metadata, as ``dse``.
 
+    What is not a number is null.
+
     Returns
     -------
     int

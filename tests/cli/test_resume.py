@@ -28,9 +28,7 @@ def started(run, monkeypatch):
     return start
 
 
-def test_it_goes_on_and_tells_what_was_found(
-    run, small_space, swept, tmp_path, stop_early, request
-):
+def test_it_goes_on_and_tells_what_was_found(run, small_space, swept, tmp_path, started):
     out = tmp_path / "run"
     manifest = started(small_space, out, "--grid")
     assert manifest.argv == ("sweep", str(small_space), "--out", str(out), "--grid")
