@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo install test check lint types layers tests test-long postgres bench clean accuracy claims
+.PHONY: help demo install test test-long check lint types layers tests postgres bench clean accuracy claims reliability
 
 help:            ## Say what each target does.
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*##/ -/'
@@ -39,8 +39,11 @@ layers: $(VENV)/.dev
 tests: $(VENV)/.dev postgres
 	$(BIN)/python -m pytest
 
-test-long: $(VENV)/.dev postgres ## Run the checks that take minutes.
-	$(BIN)/python -m pytest -m long -p no:randomly
+test-long: $(VENV)/.dev postgres ## Run the tests that take minutes: kills at every call and at random moments.
+	$(BIN)/python -m pytest -m long
+
+reliability: $(VENV)/.dev ## Provoke every fault that a run survives and write docs/reliability.md.
+	$(BIN)/python -m pytest tests/faults -m fault -p no:randomly --write-reliability docs/reliability.md
 
 # The tests start a server of their own, as the user postgres where they run as root.
 postgres:        ## Install PostgreSQL, which the tests of dse worker start, where it is missing.

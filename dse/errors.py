@@ -16,6 +16,7 @@ __all__ = [
     "DseError",
     "Fault",
     "LockedRunError",
+    "MissingPackageError",
     "OutputError",
     "SpecError",
     "StoreError",
@@ -107,6 +108,26 @@ class OutputError(DseError):
     """Standard output cannot be written; the message says why."""
 
     slug = "output"
+
+
+class MissingPackageError(DseError):
+    """An optional package is not installed.
+
+    Parameters
+    ----------
+    what : str
+        What needs it.
+    package, extra : str
+        The package, and the extra of dse that installs it.
+    """
+
+    slug = "missing-package"
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs the package {package}, which is not installed; "
+            f"install it with: pip install 'dse[{extra}]'"
+        )
 
 
 class TooLargeError(DseError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from dse.space import Index, Space
 from dse.sweep import Evaluator, asked_metrics, objective_values, violations
 from dse.technology import Silicon
 
-__all__ = ["Proof", "stages_to"]
+__all__ = ["Counts", "Proof", "ProofState", "stages_to"]
 
 Array = npt.NDArray[np.float64]
 
@@ -47,12 +47,40 @@ def stages_to(eps: float) -> tuple[float, ...]:
 
 @dataclass(slots=True)
 class Counts:
-    """What a proof has cost: boxes taken up, bounds, and designs evaluated and feasible."""
+    """What a proof has cost: boxes taken up, bounds, designs evaluated and feasible, and steps."""
 
     boxes: int = 0
     bounds: int = 0
     evaluated: int = 0
     feasible: int = 0
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProofState:
+    """A proof between two steps: one that takes it up does what the other would have done.
+
+    Parameters
+    ----------
+    open, parked : Boxes
+        Boxes to be cut, and those that wait for a lower EPS.
+    values, ids : ndarray
+        Objectives and designs of the front.
+    counts : Counts
+        The cost so far.
+    reached : float
+        EPS that is proven.
+    stage : float
+        EPS that is being proven, NaN before the first.
+    """
+
+    open: Boxes
+    parked: Boxes
+    values: Array
+    ids: Index
+    counts: Counts
+    reached: float
+    stage: float
 
 
 class Proof:
@@ -80,6 +108,8 @@ class Proof:
         The cost so far.
     reached : float
         EPS that is proven; infinite before the first stage ends.
+    stage : float
+        EPS that is being proven; NaN before the first stage begins.
     """
 
     def __init__(self, space: Space, silicon: Silicon, eps: float, seed: int) -> None:
@@ -89,13 +119,27 @@ class Proof:
         self.frame = self.bounder.frame
         self.archive = Archive(len(space.objectives), len(space.axes), eps)
         self.counts = Counts()
-        self.reached = float("inf")
+        self.reached, self.stage = float("inf"), float("nan")
         self.open = self.parked = self._none()
-        self._random = np.random.default_rng(seed)
+        self._seed = seed
 
     def _none(self) -> Boxes:
         none = np.empty((0, len(self.frame.shape)), dtype=np.int32)
         return bounded(none, none, self.bounder)
+
+    def state(self) -> ProofState:
+        """What `restore` needs; nothing is copied but the counts."""
+        front = self.archive.front
+        boxes = (self.open, self.parked)
+        counts = replace(self.counts)
+        return ProofState(*boxes, front.values, front.ids, counts, self.reached, self.stage)
+
+    def restore(self, state: ProofState) -> None:
+        """Take up a proof, before anything else was done."""
+        self.open, self.parked = state.open, state.parked
+        self.archive.add(state.values, state.ids)
+        self.counts = replace(state.counts)
+        self.reached, self.stage = state.reached, state.stage
 
     def close(self) -> None:
         """End the threads."""
@@ -176,7 +220,9 @@ class Proof:
         for stage in stages_to(self.eps):
             if stage >= self.reached:
                 continue
-            self.open, self.parked = Boxes.joined(self.open, self.parked), self._none()
+            if stage != self.stage:
+                self.open, self.parked = Boxes.joined(self.open, self.parked), self._none()
+                self.stage = stage
             while len(self.open):
                 if time.monotonic() >= deadline:
                     return False
@@ -203,6 +249,7 @@ class Proof:
             Boxes.joined(rest, children),
             Boxes.joined(self.parked, waiting) if len(waiting) else self.parked,
         )
+        self.counts.steps += 1
         self.counts.boxes += len(batch)
         self.counts.bounds += bounds
 
@@ -214,7 +261,9 @@ class Proof:
     def _probe(self, boxes: Boxes) -> None:
         """Evaluate the middle and a random design of each box."""
         if len(boxes):
-            share = self._random.random(boxes.low.shape)
+            # Seeded by the step, so that a proof that was cut short goes on alike.
+            random_numbers = np.random.default_rng([self._seed, self.counts.steps])
+            share = random_numbers.random(boxes.low.shape)
             random = boxes.low + (share * (boxes.widths + 1)).astype(np.int32)
             middle = boxes.low + boxes.widths // 2
             ranks = np.concatenate([middle, random])

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,13 @@ import numpy as np
 from dse.certify.bound import UNBOUNDED
 from dse.certify.certificate import Certificate, CertifyResult
 from dse.certify.frame import Boxes
-from dse.certify.proof import Counts, Proof
+from dse.certify.proof import Counts, Proof, ProofState
 from dse.cost import metric, team_units
 from dse.errors import CertifyError
 from dse.pareto import knee
 from dse.space import Space
 from dse.store import FRONT, RESULTS, Output, RunFolder, Table, start_run
-from dse.sweep import Points, Progress, Survey
+from dse.sweep import Points, Progress, Survey, Watch
 from dse.technology import Silicon
 
 __all__ = ["SAMPLES", "run_certify"]
@@ -125,12 +125,14 @@ class _Session:
         self.started = self.saved = time.monotonic()
         self.survey = Survey(space, silicon)
         self.seed, self.progress = int(settings["seed"]), progress
+        self.watch = Watch(space, silicon)
         self.proof = Proof(space, silicon, float(settings["certify"]), self.seed)
         self.points = Points(space, int(settings["samples"]), self.seed)
         self.folder: RunFolder | None = None
         self.is_interrupted = False
         self.resumed, self.before_s = 0, 0.0
-        self._has_begun = False
+        # Where the proof stood after its last whole step: what is saved, whenever it ends.
+        self._border: ProofState | None = None
 
     def run(self, timeout_s: float) -> bool:
         proof = self.proof
@@ -145,36 +147,46 @@ class _Session:
             proof.counts.feasible = self.survey.feasible
             proof.climb()
             proof.cover()
-        self._has_begun = True
+        self._border = proof.state()
         complete = proof.run(self.started + timeout_s, self._after_step)
+        self._border = proof.state()
         self.save()
         return complete
 
     def _restore(self, state: Table) -> None:
-        proof = self.proof
         boxes = Boxes(*(state[name] for name in ("low", "high", "bound", "missed")))
-        proof.open = boxes
-        proof.evaluate(state["front"])
-        proof.counts = Counts(*(int(count) for count in state["counts"]))
-        proof.reached, self.before_s = (float(number) for number in state["numbers"])
+        counts = Counts(*(int(count) for count in state["counts"]))
+        if "stage" in state:
+            cut = int(state["open"])
+            reached, stage = (float(number) for number in state["stage"])
+            front = state["front_values"], state["front"]
+            now = ProofState(boxes[:cut], boxes[cut:], *front, counts, reached, stage)
+            self.before_s = float(state["seconds"])
+        else:  # of format 1, which did not say which boxes wait, nor the objectives
+            self.proof.evaluate(state["front"])
+            reached, self.before_s = (float(number) for number in state["numbers"])
+            now = replace(self.proof.state(), open=boxes, counts=counts, reached=reached)
+        self.proof.restore(now)
         self.resumed = len(boxes)
 
     def save(self) -> None:
         """Keep the state in the run folder, if there is one and anything to keep."""
-        if self.folder is None or not self._has_begun:
+        border = self._border
+        if self.folder is None or border is None:
             return
-        proof = self.proof
-        boxes = Boxes.joined(proof.open, proof.parked)
-        counts = asdict(proof.counts)
+        boxes = Boxes.joined(border.open, border.parked)
         self.folder.save(
             {
                 "low": boxes.low,
                 "high": boxes.high,
                 "bound": boxes.bound,
                 "missed": boxes.missed,
-                "front": proof.archive.front.ids,
-                "counts": np.array(list(counts.values())),
-                "numbers": np.array([proof.reached, self._seconds()]),
+                "open": np.array(len(border.open)),
+                "front": border.ids,
+                "front_values": border.values,
+                "counts": np.array(astuple(border.counts)),
+                "stage": np.array([border.reached, border.stage]),
+                "seconds": np.array(self._seconds()),
             }
         )
         self.saved = time.monotonic()
@@ -183,18 +195,21 @@ class _Session:
         return self.before_s + time.monotonic() - self.started
 
     def _after_step(self, proof: Proof) -> None:
+        self._border = proof.state()
         if time.monotonic() - self.saved > _SAVE_S:
             self.save()
         if self.progress is not None:
             left = len(proof.open) + len(proof.parked)
-            done, front = proof.counts.boxes, len(proof.archive.front)
-            self.progress(Progress("certify", done, done + left, front, proof.counts.feasible))
+            done, front = proof.counts.boxes, proof.archive.front
+            counts = done, done + left, len(front), proof.counts.feasible
+            found = front.values, front.ids, self.survey.reach.nearest
+            self.progress(Progress("certify", *counts, self.watch.standing(*found)))
 
     def result(self, complete: bool) -> CertifyResult:
         """Tables of what was found, and the certificate; written where there is a folder."""
         proof, space = self.proof, self.proof.space
         index = proof.archive.front.ids
-        reached = proof.measure() if self._has_begun else math.inf
+        reached = math.inf if self._border is None else proof.measure()
         certificate = Certificate(
             space_size=space.size,
             eps=proof.eps,
@@ -225,14 +240,14 @@ class _Session:
         folder.write_table(RESULTS, self.survey.table(cloud))
         front = self.proof.archive.front
         best = front.ids[[knee(front.values)]] if len(front) else None
+        # The time goes into the manifest: what was found is the same however long it took.
+        certificate = result.certificate.to_json()
+        seconds = certificate.pop("seconds")
         summary = self.survey.summary() | {
             "evaluated": result.evaluated,
             "feasible": result.feasible,
             "front": len(front),
             "knee": None if best is None else int(self.proof.space.encode(best)[0]),
-            "certificate": result.certificate.to_json(),
+            "certificate": certificate,
         }
-        if result.certificate.complete:
-            folder.finish(summary)
-        else:
-            folder.pause(summary)
+        (folder.finish if result.certificate.complete else folder.pause)(summary, seconds)

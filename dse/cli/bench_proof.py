@@ -11,7 +11,7 @@ import click
 from dse.cli.help import command_help
 from dse.cli.options import NumberRange, SpecName, json_option
 from dse.cli.output import print_json, print_tables, say
-from dse.cli.progress import progress_bar
+from dse.cli.progress import progress_reports
 from dse.cli.stop import watched
 
 __all__ = ["proof"]
@@ -67,7 +67,7 @@ def proof(
     loaded, silicon = load_space(space), load_technology().silicon
     limit = math.inf if timeout is None else timeout
     load = os.getloadavg()[0]
-    with progress_bar() as progress:
+    with progress_reports() as progress:
         results = [
             run_certify(loaded, silicon, eps, timeout_s=limit, progress=watched(progress))
             for eps in factors or (0.01, 0.0)

@@ -21,7 +21,12 @@ from dse.cli.schedule import find_schedule, schedule_option
 from dse.cli.sections import SectionedCommand
 from dse.cli.serving import served, serving_options
 from dse.cli.subject import asked_of, evaluate_one, scenario_from, stack_from, warn
-from dse.cli.sustained import sustained_options, sustained_tables, sustained_view
+from dse.cli.sustained import (
+    check_sustained,
+    sustained_options,
+    sustained_tables,
+    sustained_view,
+)
 from dse.cli.uncertainty import (
     uncertainty_entry,
     uncertainty_of,
@@ -83,6 +88,7 @@ def evaluate(chip: str, model: str, **options: Any) -> None:
     from dse.report.operators import explain_tables
     from dse.spec import load_technology, load_workload
 
+    check_sustained(options)
     changes = changes_from(options)
     built, network = changed_chip(chip, changes), load_workload(model)
     scenario = served(asked_of(network, scenario_from(options)), options)

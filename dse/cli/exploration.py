@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dse.cli.options import Command, MetricName, SpecName, TargetType
-from dse.cli.output import print_json, print_tables, say
+from dse.cli.output import print_json, print_tables, say, say_why, wants_lines
+from dse.cli.progress import progress_options
 from dse.cli.stop import is_stopped
 from dse.errors import ClusterError
 
@@ -39,6 +40,7 @@ __all__ = [
     "space_from",
     "subject_options",
     "tell",
+    "tell_complete",
     "tell_run",
 ]
 
@@ -46,6 +48,9 @@ __all__ = [
 NO_DESIGN = 3
 # Rows of the front that a finished run shows; `dse pareto` shows more.
 _MAX_ROWS = 10
+# Where a command keeps the texts of the files that it read.
+_INPUTS = "dse.inputs"
+_ENVIRONMENT = click.core.ParameterSource.ENVIRONMENT
 
 
 def subject_options(command: Command) -> Command:
@@ -67,7 +72,7 @@ def subject_options(command: Command) -> Command:
 
 
 def run_options(folder: str) -> Callable[[Command], Command]:
-    """Add ``--out``, which `folder` explains, ``--force`` and ``--seed``."""
+    """Add ``--out``, which `folder` explains, ``--force``, ``--seed`` and what is shown."""
 
     def add(command: Command) -> Command:
         for flags, kind, text in (
@@ -81,7 +86,7 @@ def run_options(folder: str) -> Callable[[Command], Command]:
         ):
             options: dict[str, Any] = {**kind, "help": text}
             command = click.option(*flags, **options)(command)
-        return command
+        return progress_options(command)
 
     return add
 
@@ -132,11 +137,15 @@ def space_from(ref: str, options: Mapping[str, Any]) -> Space:
 
     A limit on a metric that the space limits takes its place.
     """
-    from dse.spec import load_model, load_space
+    from dse.spec import load_model, load_space, load_technology
+    from dse.spec.source import recorded_texts
 
-    space: Space = load_space(ref, options["chip"])
-    models = options["models"]
-    space = replace(space, models=tuple(map(load_model, models))) if models else space
+    with recorded_texts() as texts:
+        space: Space = load_space(ref, options["chip"])
+        models = options["models"]
+        space = replace(space, models=tuple(map(load_model, models))) if models else space
+        load_technology()
+    click.get_current_context().meta[_INPUTS] = texts
     limited = {target.metric: target for target in (*space.targets, *options["targets"])}
     space = replace(
         space,
@@ -164,34 +173,35 @@ def _check_quality(space: Space) -> None:
         )
 
 
-def output_of(ref: str, space: Space, options: Mapping[str, Any]) -> Output:
-    """Describe the run folder, and record the files that the run leans on."""
+def output_of(options: Mapping[str, Any]) -> Output:
+    """Describe the run folder, with the files that `space_from` read."""
     from dse.store import Output
 
     if options["out"] is None:
         raise click.UsageError("--out DIR is missing: a run needs a folder")
-    inputs = _inputs(ref, space, options)
-    return Output(options["out"], options["force"], tuple(sys.argv[1:]), inputs)
+    context = click.get_current_context()
+    inputs = dict(sorted(context.meta[_INPUTS].items()))
+    return Output(options["out"], options["force"], _command_line(context), inputs)
 
 
-def _inputs(ref: str, space: Space, options: Mapping[str, Any]) -> dict[str, str]:
-    """Text of each spec file that was named, by its name in messages."""
-    from dse.errors import SpecError
-    from dse.spec.library import locate
+def _command_line(context: click.Context) -> tuple[str, ...]:
+    """Give the arguments of the process, with those that the environment stood in for."""
+    given = context.find_root().obj
+    name, *rest = given if isinstance(given, tuple) and given else sys.argv[1:] or [""]
+    return (name, *_from_environment(context), *rest)
 
-    chip, models = options["chip"] or space.chip.name, options["models"]
-    refs = [("space", ref), ("chip", chip)]
-    refs += [("scenario", each.name) for mix in space.mixes for each in mix.scenarios]
-    refs += [("model", name) for name in models or [model.name for model in space.models]]
-    refs += [("technology", name) for name in ("nodes", "dram", "silicon")]
-    texts = {}
-    for kind, name in refs:
-        try:
-            file = locate(kind, name)
-        except SpecError:
-            continue  # a name that the space file changed; the manifest's hash covers it
-        texts[file.shown] = file.path.read_text(encoding="utf-8")
-    return texts
+
+def _from_environment(context: click.Context) -> Iterator[str]:
+    for option in context.command.params:
+        source = context.get_parameter_source(str(option.name))
+        if not isinstance(option, click.Option) or source is not _ENVIRONMENT:
+            continue
+        if option.is_flag:
+            yield from option.opts[:1] if context.params[str(option.name)] else ()
+            continue
+        raw = option.value_from_envvar(context)
+        for text in raw if isinstance(raw, list | tuple) else [raw]:
+            yield from (option.opts[0], str(text))
 
 
 def tell(
@@ -230,13 +240,30 @@ def tell_run(
         from dse.search import diagnose
 
         diagnosis = diagnose(space, silicon, result)
-    if as_json:
+    if as_json or wants_lines():
         print_json(findings_document(name, run, rows, diagnosis))
     elif rows:
         print_front(rows, front_view(run, ""), _MAX_ROWS)
     if diagnosis is not None:
-        say("\n".join(diagnosis_lines(diagnosis)))
+        say_why("\n".join(diagnosis_lines(diagnosis)))
         click.get_current_context().exit(NO_DESIGN)
+
+
+def tell_complete(out: Path, *, as_json: bool) -> bool:
+    """Print what a complete run found long ago; say whether any design meets the targets."""
+    from dse.report.findings import findings_document
+    from dse.report.front import front_rows, front_view
+    from dse.store import FRONT, load_run
+
+    run = load_run(out, (FRONT,))
+    rows = front_rows(run)
+    if as_json:
+        print_json(findings_document(run.manifest.kind, run, rows, None))
+    elif rows:
+        print_front(rows, front_view(run, ""), _MAX_ROWS)
+    if not rows:
+        say_why("no design meets the targets")
+    return bool(rows)
 
 
 def print_front(rows: Sequence[FrontRow], view: FrontView, most: int) -> None:

@@ -34,6 +34,9 @@ _COMMANDS = {
     "sweep": ("dse.cli.sweep:sweep", "Evaluate a grid or a sample of a design space."),
     "search": ("dse.cli.search:search", "Search a design space for its Pareto front."),
     "worker": ("dse.cli.worker:worker", "Join several searchers to one study in a database."),
+    "resume": ("dse.cli.resume:resume", "Go on with a run that was cut short."),
+    "runs": ("dse.cli.runs:runs", "List run folders: what they hold, and how far they are."),
+    "export": ("dse.cli.export:export", "A run as CSV, JSON, Parquet or an Optuna study."),
     "pareto": ("dse.cli.pareto:pareto", "The front of a run: table, pictures and data."),
     "sensitivity": (
         "dse.cli.sensitivity:sensitivity",
@@ -130,11 +133,13 @@ def main(args: Sequence[str] | None = None) -> int:
         return _leave_output("it is closed")
     with catch_signals():
         try:
-            code = cli.main(arguments, prog_name="dse", standalone_mode=False)
+            code = cli.main(
+                arguments, prog_name="dse", standalone_mode=False, obj=tuple(arguments)
+            )
             sys.stdout.flush()
             return stop_code() or (code if isinstance(code, int) else 0)
         except BaseException as error:
-            return _report(error, as_json="--json" in arguments)
+            return _report(error, as_json=bool({"--json", "--json-lines"} & set(arguments)))
 
 
 def _report(error: BaseException, as_json: bool) -> int:
@@ -197,13 +202,13 @@ def _fail(fault: Fault, code: int, as_json: bool) -> int:
 
 
 def _finish(faults: tuple[Fault, ...], code: int, as_json: bool) -> int:
-    """Write the faults as one JSON object where that was asked for."""
+    """Write the faults as one JSON object, on one line, where JSON was asked for."""
     if as_json:
-        from dse.cli.output import print_json
+        from dse.cli.output import compact_text, print_line
         from dse.report.documents import error_document
 
         try:
-            print_json(error_document(faults, code))
+            print_line(compact_text(error_document(faults, code)))
         except BrokenPipeError:
             return _leave_closed_pipe()
         except OutputError as error:

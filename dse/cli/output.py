@@ -21,12 +21,18 @@ if TYPE_CHECKING:
     from dse.report.tables import Table
 
 __all__ = [
+    "compact_text",
+    "is_quiet",
     "is_styled",
     "is_terminal",
     "json_text",
     "print_json",
+    "print_line",
     "print_tables",
+    "print_text",
     "say",
+    "say_why",
+    "wants_lines",
     "write_figure",
 ]
 
@@ -58,9 +64,22 @@ def json_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
+def compact_text(document: Mapping[str, Any]) -> str:
+    """Write one JSON object as a single line of text."""
+    return json.dumps(document, allow_nan=False, ensure_ascii=False)
+
+
 def print_json(document: Mapping[str, Any]) -> None:
-    """Write one JSON object to stdout."""
-    _write(json_text(document))
+    """Write one JSON object to stdout; on a single line where the command was asked for lines."""
+    if wants_lines():
+        print_line(compact_text(document))
+    else:
+        _write(json_text(document))
+
+
+def print_line(text: str) -> None:
+    """Write a line to stdout; click flushes it, so that its reader has it at once."""
+    _write(text + "\n")
 
 
 def print_tables(*tables: Table) -> None:
@@ -75,6 +94,11 @@ def print_tables(*tables: Table) -> None:
     _write("\n".join(texts), color=styled)
 
 
+def print_text(text: str) -> None:
+    """Write a text to stdout as it is."""
+    _write(text)
+
+
 def _write(text: str, *, color: bool | None = None) -> None:
     """Write to stdout; a disk that is full is not a bug, and a closed pipe is told by its code."""
     try:
@@ -86,8 +110,29 @@ def _write(text: str, *, color: bool | None = None) -> None:
 
 
 def say(message: str) -> None:
-    """Write a line for people to stderr."""
+    """Write a line for people to stderr, unless they asked for silence."""
+    if not is_quiet():
+        say_why(message)
+
+
+def say_why(message: str) -> None:
+    """Write to stderr why a command failed, or found nothing."""
     click.echo(message, err=True)
+
+
+def is_quiet() -> bool:
+    """Whether the command was given ``--quiet``."""
+    return _has_flag("quiet")
+
+
+def wants_lines() -> bool:
+    """Whether the command was given ``--json-lines``."""
+    return _has_flag("json_lines")
+
+
+def _has_flag(name: str) -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.params.get(name))
 
 
 def write_figure(figure: Figure, path: Path) -> None:

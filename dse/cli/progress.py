@@ -1,55 +1,178 @@
-"""A progress bar on stderr, for people only."""
+"""How far a run is: live lines for people on stderr, JSON lines for machines on stdout."""
 
 from __future__ import annotations
 
 import sys
+import time
+from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dse.cli.output import is_styled, is_terminal
+import click
+
+from dse.cli.options import Command
+from dse.cli.output import compact_text, is_quiet, is_styled, is_terminal, print_line, wants_lines
 
 if TYPE_CHECKING:
+    from rich.live import Live
+
     from dse.sweep import Progress
 
-__all__ = ["progress_bar"]
+__all__ = ["Pace", "progress_options", "progress_reports"]
+
+# Seconds between two reports that are shown, and over which the rate is taken.
+_EVERY_S = 0.25
+_WINDOW_S = 30.0
+
+
+def progress_options(command: Command) -> Command:
+    """Add ``--quiet`` and ``--json-lines``."""
+    text = (
+        "Print one JSON object per line: how far the run is, at most four times a second, and "
+        "at last what --json prints."
+    )
+    command = click.option("--json-lines", is_flag=True, help=text)(command)
+    text = "No progress and no notes: results and errors only."
+    return click.option("--quiet", "-q", is_flag=True, help=text)(command)
+
+
+class Pace:
+    """Rate of a stage over the last half minute.
+
+    Parameters
+    ----------
+    now : float
+        Time at which the run began, s.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.began = now
+        self._stage = ""
+        self._seen: deque[tuple[float, int]] = deque([(now, 0)])
+
+    def update(self, progress: Progress, now: float) -> None:
+        """Take in a report."""
+        if progress.stage != self._stage:
+            self._stage = progress.stage
+            self._seen = deque([(self._seen[-1][0], 0)])
+        self._seen.append((now, progress.done))
+        while len(self._seen) > 2 and now - self._seen[1][0] > _WINDOW_S:
+            self._seen.popleft()
+
+    @property
+    def per_second(self) -> float | None:
+        """Designs per second; None where no time has passed."""
+        (start, first), (end, last) = self._seen[0], self._seen[-1]
+        return (last - first) / (end - start) if end > start else None
+
+
+class Reporter(ABC):
+    """Shows the reports of a run, not more often than can be read.
+
+    Parameters
+    ----------
+    clock : callable
+        Seconds, never falling.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._pace = Pace(clock())
+        self._shown = -float("inf")
+        self._waiting: Progress | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        """Show the report, or keep it until the next one if it comes too soon."""
+        if self._waiting is not None and self._waiting.stage != progress.stage:
+            self.flush()
+        now = self._clock()
+        self._pace.update(progress, now)
+        self._waiting = progress
+        if now - self._shown >= _EVERY_S:
+            self.flush()
+
+    def flush(self) -> None:
+        """Show the last report, if it was not yet."""
+        if self._waiting is not None:
+            progress, self._waiting = self._waiting, None
+            self.show(progress, self._pace)
+            # Taken afterwards: measuring a large front must not fill the time.
+            self._shown = self._clock()
+
+    @abstractmethod
+    def show(self, progress: Progress, pace: Pace) -> None:
+        """Show a report."""
+
+
+class JsonLines(Reporter):
+    """One object a line, on stdout."""
+
+    def show(self, progress: Progress, pace: Pace) -> None:
+        """Print a report."""
+        from dse.report.progress import progress_document
+
+        standing = progress.standing() if progress.standing else None
+        elapsed = self._clock() - pace.began
+        document = progress_document(progress, standing, pace.per_second, elapsed)
+        print_line(compact_text(document))
+
+
+class LiveLines(Reporter):
+    """Two lines that change in place: how far and how fast, and what was found.
+
+    Parameters
+    ----------
+    live : rich.live.Live
+        Where they stand.
+    """
+
+    def __init__(self, live: Live) -> None:
+        super().__init__()
+        self._live = live
+
+    def show(self, progress: Progress, pace: Pace) -> None:
+        """Draw a report."""
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        from dse.report.progress import pace_text, standing_text
+
+        standing = progress.standing() if progress.standing else None
+        line = Table.grid(padding=(0, 1))
+        bar = ProgressBar(max(1, progress.total), progress.done, width=24)
+        line.add_row(progress.stage, bar, pace_text(progress, pace.per_second))
+        found = Text(standing_text(progress, standing), no_wrap=True, overflow="ellipsis")
+        self._live.update(Group(line, found), refresh=True)
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
-    """Show how far a run is, where stderr is a terminal that takes escape codes.
+def progress_reports() -> Iterator[Callable[[Progress], None] | None]:
+    """Show how far a run is, as its command was asked to.
 
     Yields
     ------
     callable or None
-        To be called with every report of the run.
+        To be called with every report of the run; None where nobody wants to know.
     """
-    if not (is_terminal(sys.stderr) and is_styled(sys.stderr)):
+    if wants_lines():
+        yield from _flushed(JsonLines())
+    elif is_quiet() or not (is_terminal(sys.stderr) and is_styled(sys.stderr)):
         yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    else:
+        from rich.console import Console
+        from rich.live import Live
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[found]}"),
-    )
-    # It was found above to be a terminal; rich need not guess again.
-    console = Console(file=sys.stderr, force_terminal=True)
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("starting", total=None, found="")
+        # It was found above to be a terminal; rich need not guess again.
+        console = Console(file=sys.stderr, force_terminal=True)
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            yield from _flushed(LiveLines(live))
 
-        def show(progress: Progress) -> None:
-            bar.update(
-                task,
-                description=progress.stage,
-                completed=progress.done,
-                total=progress.total,
-                found=f"{progress.feasible} meet the targets, {progress.front} on the front",
-            )
 
-        yield show
+def _flushed(reporter: Reporter) -> Iterator[Any]:
+    """Show the last report at the end, though not after a fault."""
+    yield reporter
+    reporter.flush()

@@ -22,7 +22,7 @@ from dse.cli.exploration import (
 from dse.cli.help import command_help
 from dse.cli.options import NumberRange, SpecName, json_option
 from dse.cli.output import say
-from dse.cli.progress import progress_bar
+from dse.cli.progress import progress_reports
 from dse.cli.stop import watched
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ _SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
         "SPACE is a name of the library (`dse specs list space`) or the path of a file. An even "
         "sample comes first, then the sampler's proposals, then a local search around the front; "
         "a space no larger than the sample is enumerated. The same seed gives the same bytes. A "
-        "search that was cut short goes on when the command is given again. With --certify, "
+        "search that was cut short goes on with `dse resume`, or when the command is given again. "
+        "With --certify, "
         "branch and bound takes the sampler's place, and ends with a proof: to every design of "
         "the space that meets the targets, one on the front is at least as good in every "
         "objective, within a factor of 1 + EPS. 0 asks for the exact front; of designs that are "
@@ -94,7 +95,7 @@ def search(space: str, as_json: bool, **options: Any) -> None:
 
     _check_options(options)
     loaded, silicon = space_from(space, options), load_technology().silicon
-    out = output_of(space, loaded, options)
+    out = output_of(options)
     run = _search if options["certify"] is None else _certify
     result = run(loaded, silicon, out, options)
     tell("search", out.path, loaded, silicon, result, as_json=as_json)
@@ -124,9 +125,9 @@ def _certify(
     from dse.certify import run_certify
     from dse.report.certificate import certificate_line
 
-    advice = f"the same command goes on from the boxes in {out.path}"
+    advice = f"`dse resume {out.path}` goes on from the boxes in it"
     limit = math.inf if options["timeout"] is None else options["timeout"]
-    with advise_if_stopped(advice), progress_bar() as progress:
+    with advise_if_stopped(advice), progress_reports() as progress:
         result = run_certify(
             space,
             silicon,
@@ -151,8 +152,12 @@ def _search(
     from dse.search import run_search
 
     settings = {name: options[name] for name in ("trials", "seed", "sampler")}
-    advice = f"the same command goes on from the last batch in {out.path}"
-    with farm_at(options["dask"]) as farm, advise_if_stopped(advice), progress_bar() as progress:
+    advice = f"`dse resume {out.path}` goes on from its last batch"
+    with (
+        farm_at(options["dask"]) as farm,
+        advise_if_stopped(advice),
+        progress_reports() as progress,
+    ):
         report = watched(progress)
         result = run_search(loaded, silicon, out=out, progress=report, farm=farm, **settings)
     say_resumed(out.path, result.resumed, "batches", result.torn_bytes)

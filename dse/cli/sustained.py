@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dse.technology import Silicon
     from dse.workload import Model, Network, Scenario
 
-__all__ = ["sustained_options", "sustained_tables", "sustained_view"]
+__all__ = ["check_sustained", "sustained_options", "sustained_tables", "sustained_view"]
 
 _POINTS = 241
 _ENDINGS = (".png", ".svg")
@@ -47,6 +47,23 @@ def sustained_options(command: Command) -> Command:
     for flags, settings, text in reversed(options):
         command = click.option(*flags, help=text, **settings)(command)
     return command
+
+
+def check_sustained(options: Mapping[str, Any]) -> None:
+    """Refuse what belongs to a sustained decode where none is asked for.
+
+    Raises
+    ------
+    click.UsageError
+        With the option that would be ignored.
+    """
+    if options["sustained"] or options["plot"] is not None:
+        return
+    context = click.get_current_context()
+    for name in ("minutes", "at_least"):
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            flag = name.replace("_", "-")
+            raise click.UsageError(f"--{flag} is of use with --sustained or --plot only")
 
 
 def sustained_view(

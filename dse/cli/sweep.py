@@ -20,7 +20,7 @@ from dse.cli.exploration import (
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
 from dse.cli.output import print_json, say
-from dse.cli.progress import progress_bar
+from dse.cli.progress import progress_reports
 from dse.cli.stop import watched
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def sweep(space: str, as_json: bool, **options: Any) -> None:
     if options["dry_run"]:
         _dry_run(loaded, silicon, settings, as_json)
         return
-    out = output_of(space, loaded, options)
+    out = output_of(options)
     if options["grid"] and loaded.size > _LARGE:
         limit = _TOO_LARGE if options["dask"] is None else _TOO_LARGE_FOR_MANY
         _announce(loaded, silicon, settings, limit)
@@ -100,8 +100,8 @@ def _run(
     """Sweep, and say what was taken over from a sweep that was cut short."""
     from dse.sweep import run_sweep
 
-    advice = f"the same command goes on from the last piece in {out.path}"
-    with farm_at(address) as farm, advise_if_stopped(advice), progress_bar() as progress:
+    advice = f"`dse resume {out.path}` goes on from its last piece"
+    with farm_at(address) as farm, advise_if_stopped(advice), progress_reports() as progress:
         report = watched(progress)
         result = run_sweep(space, silicon, out=out, progress=report, farm=farm, **settings)
     say_resumed(out.path, result.resumed, "pieces", result.torn_bytes)

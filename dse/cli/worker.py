@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,13 +21,12 @@ from dse.cli.exploration import (
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
 from dse.cli.output import say
-from dse.cli.progress import progress_bar
+from dse.cli.progress import progress_reports
 from dse.cli.stop import watched
 
 if TYPE_CHECKING:
     from dse.search import SearchResult
     from dse.search.shared import SharedStudy
-    from dse.space import Space
     from dse.store import Output, Run
 
 __all__ = ["worker"]
@@ -101,7 +99,7 @@ def worker(space: str, as_json: bool, **options: Any) -> None:
     from dse.spec import load_technology
 
     loaded, silicon = space_from(space, options), load_technology().silicon
-    out = None if options["out"] is None else _output(space, loaded, options)
+    out = None if options["out"] is None else _output(options)
     settings = {name: options[name] for name in ("trials", "seed", "sampler")}
     name = options["study"] or loaded.name
     with (
@@ -115,14 +113,14 @@ def worker(space: str, as_json: bool, **options: Any) -> None:
             tell_run("search", _run_of(study, result), loaded, silicon, result, as_json=as_json)
 
 
-def _output(ref: str, space: Space, options: Mapping[str, Any]) -> Output:
+def _output(options: Mapping[str, Any]) -> Output:
     """Describe the run folder, whose record of the command line shows no password."""
     from dse.search.database import read_address, shown_address
 
     storage = options["storage"]
     shown = shown_address(read_address(storage))
-    out = output_of(ref, space, options)
-    return replace(out, argv=tuple(arg.replace(storage, shown) for arg in sys.argv[1:]))
+    out = output_of(options)
+    return replace(out, argv=tuple(arg.replace(storage, shown) for arg in out.argv))
 
 
 def _work(study: SharedStudy, out: Output | None) -> SearchResult:
@@ -133,7 +131,7 @@ def _work(study: SharedStudy, out: Output | None) -> SearchResult:
     verb = "made" if study.is_new else "joined"
     say(f'{verb} study "{study.name}" in {study.session.shown}; workers now: {study.workers}')
     try:
-        with progress_bar() as progress:
+        with progress_reports() as progress:
             result = run_worker(study, out, watched(progress))
     except DatabaseError:
         say("stopped; the same command goes on from the last batch in the database")

@@ -35,7 +35,10 @@ def findings_document(
         Why the front is empty, if it is.
     """
     knee = next((row for row in rows if row.is_knee), None)
-    proof = {"certificate": run.summary["certificate"]} if "certificate" in run.summary else {}
+    proof = {}
+    if "certificate" in run.summary:
+        # Format 1 kept the time in the certificate itself.
+        proof["certificate"] = {"seconds": run.manifest.seconds, **run.summary["certificate"]}
     return {
         "schema": f"dse.{name}/1",
         "run": str(run.path),

@@ -12,8 +12,10 @@ from dse.report.evaluation_schemas import (
     scenario_schema,
 )
 from dse.report.link_schemas import cloud_schema, runtime_schema, split_schema
+from dse.report.progress import progress_schema
 from dse.report.quality import quality_schema
 from dse.report.robust_document import robust_schema
+from dse.report.runs import export_schema, runs_schema
 from dse.report.schema_parts import (
     COUNT,
     DIALECT,
@@ -202,6 +204,9 @@ DOCUMENTS = {
     "sweep": _findings,
     "search": _findings,
     "estimate": _estimate,
+    "progress": progress_schema,
+    "runs": runs_schema,
+    "export": export_schema,
     "quality": quality_schema,
     "traffic": traffic_schema,
     "require": _require,

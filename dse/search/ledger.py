@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dse.pareto import hypervolume, non_dominated, thin
+from dse.pareto import non_dominated, thin
 from dse.search.proposer import Outcome
 from dse.space import Index
-from dse.sweep import Columns, Survey, objective_values, requirements
+from dse.sweep import Columns, Survey, Yardstick, objective_values, requirements
 
 __all__ = ["Ledger", "Milestone", "Starters", "Yardstick"]
 
@@ -20,8 +20,6 @@ Array = npt.NDArray[np.float64]
 
 # Violations are told as finite numbers, for a journal line holds no infinity.
 _MAX_VIOLATION = 1e9
-# Front sizes up to which the exact hypervolume takes well under a second, by objectives.
-_MAX_POINTS = {1: 10**6, 2: 10**6, 3: 50_000, 4: 600, 5: 80}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,46 +43,6 @@ class Milestone:
     evaluated: int
     front: int
     hypervolume: float | None
-
-
-class Yardstick:
-    """Measures fronts by their hypervolume in a fixed box.
-
-    Parameters
-    ----------
-    objectives : int
-        Number of objectives.
-    """
-
-    def __init__(self, objectives: int) -> None:
-        self._low = np.full(objectives, np.inf)
-        self._high = np.full(objectives, -np.inf)
-
-    def update(self, values: Array) -> None:
-        """Let the box take in designs of the first sweep.
-
-        It runs from their best to a tenth of their range beyond their worst.
-
-        Parameters
-        ----------
-        values : ndarray
-            Objectives, to be minimised, shape (n, k); rows that are not finite do not count.
-        """
-        finite = values[np.isfinite(values).all(axis=1)]
-        self._low = np.minimum(self._low, finite.min(axis=0, initial=np.inf))
-        self._high = np.maximum(self._high, finite.max(axis=0, initial=-np.inf))
-
-    def measure(self, front: Array) -> float | None:
-        """Share of the box that a front dominates; more than 1 if it leaves the box."""
-        columns = front.shape[1]
-        if len(front) > _MAX_POINTS.get(columns, 0):
-            return None
-        if not len(front):
-            return 0.0
-        span = self._high - self._low
-        scaled = (front - self._low) / np.where(span > 0.0, span, 1.0)
-        corner = np.full(columns, 1.1)
-        return hypervolume(scaled, corner) / float(np.prod(corner))
 
 
 class Ledger:

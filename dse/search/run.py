@@ -19,7 +19,16 @@ from dse.search.result import SearchResult, search_summary
 from dse.search.team import Record, Team
 from dse.space import Index, Space
 from dse.store import FRONT, RESULTS, Output, start_run
-from dse.sweep import KEEP, SAMPLES, FarmEvaluator, Points, Progress, Survey, objective_values
+from dse.sweep import (
+    KEEP,
+    SAMPLES,
+    FarmEvaluator,
+    Points,
+    Progress,
+    Survey,
+    Watch,
+    objective_values,
+)
 from dse.technology import Silicon
 
 __all__ = ["TRIALS", "run_search"]
@@ -124,7 +133,7 @@ class _Search:
         self.samples = int(settings["samples"])
         self.population = max(2, min(self.trials, max(50, self.trials // 25)))
         self.batch = _MODEL_BATCH if self.sampler == "tpe" else self.population
-        self.report = report
+        self.report, self.watch = report, Watch(space, survey.silicon)
         self.proposer = Proposer(space, self.sampler, self.seed, self.population)
         self.ledger = Ledger(self.survey)
         self.history: list[Milestone] = []
@@ -245,5 +254,7 @@ class _Search:
 
     def _report(self, stage: str, done: int, total: int) -> None:
         if self.report is not None:
-            front = len(self.survey.front_index)
-            self.report(Progress(stage, done, total, front, self.survey.feasible))
+            survey = self.survey
+            counts = done, total, len(survey.front_index), survey.feasible
+            found = survey.front_values, survey.front_index, survey.reach.nearest
+            self.report(Progress(stage, *counts, self.watch.standing(*found)))

@@ -32,9 +32,10 @@ from dse.spec.schema import (
     SharingFile,
     SiliconFile,
 )
+from dse.spec.source import read_file
 from dse.spec.space import load_space
 from dse.spec.steps import load_catalogue
-from dse.spec.text import parse_text, read_file
+from dse.spec.text import parse_text
 
 __all__ = ["check_file", "kind_of_file", "spec_files"]
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from dse.errors import Fault, SpecError
-from dse.spec.text import MAX_DEPTH, read_file
+from dse.spec.source import read_file
+from dse.spec.text import MAX_DEPTH
 from dse.workload.hf import ConfigError, canonical
 
 __all__ = ["import_hf"]

@@ -36,6 +36,7 @@ from dse.spec.schema import (
     SiliconFile,
     StackSpec,
 )
+from dse.spec.source import reading_session
 from dse.spec.tree import FieldPath, Node, find, plain
 from dse.workload import Model, Quality, Scenario
 
@@ -124,11 +125,13 @@ def load_qualities(ref: str | Path = _QUALITIES) -> Mapping[str, Quality]:
         info = located.path.stat()
     except OSError:
         return _read_qualities(located)
-    return _qualities(located, info.st_mtime_ns, info.st_size)
+    return _qualities(located, (info.st_mtime_ns, info.st_size), reading_session())
 
 
 @lru_cache(maxsize=4)
-def _qualities(located: Located, _time: int, _size: int) -> Mapping[str, Quality]:
+def _qualities(
+    located: Located, _stamp: tuple[int, int], _session: object
+) -> Mapping[str, Quality]:
     """Read the file; kept until it changes."""
     return _read_qualities(located)
 
@@ -163,11 +166,13 @@ def load_technology() -> Technology:
     except OSError:
         stats = []
     stamps = tuple((name, info.st_mtime_ns, info.st_size) for name, info in stats)
-    return _technology(folder, stamps)
+    return _technology(folder, stamps, reading_session())
 
 
 @lru_cache(maxsize=4)
-def _technology(_folder: Path, _stamps: tuple[tuple[str, int, int], ...]) -> Technology:
+def _technology(
+    _folder: Path, _stamps: tuple[tuple[str, int, int], ...], _session: object
+) -> Technology:
     """Read the technology files; kept until one of them changes."""
     faults: list[Fault] = []
     nodes = _attempt(NodesFile, "nodes", faults)

@@ -11,7 +11,8 @@ from dse.spec.load import load_model, validate
 from dse.spec.read import read_spec
 from dse.spec.schema import NetworkSpec
 from dse.spec.schema.network import LayerSpec, UNetSpec, VaeDecoderSpec
-from dse.spec.text import parse_text, read_file
+from dse.spec.source import read_file
+from dse.spec.text import parse_text
 from dse.workload import (
     AttentionLayer,
     Conv,

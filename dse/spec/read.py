@@ -9,7 +9,8 @@ from dse.errors import Fault, SpecError
 from dse.spec.fault import fault_at
 from dse.spec.library import Located, did_you_mean, list_specs, locate_name
 from dse.spec.provenance import resolve
-from dse.spec.text import parse_text, read_file
+from dse.spec.source import read_file
+from dse.spec.text import parse_text
 from dse.spec.tree import Node, overlay
 
 __all__ = ["Draft", "read_spec", "read_text"]

@@ -8,12 +8,9 @@ YAML 1.2 (``1e9`` is a number; ``010``, ``1_000``, ``no``, ``on`` and dates are 
 from __future__ import annotations
 
 import math
-import os
 import re
-import stat
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -23,9 +20,8 @@ from dse.errors import Fault, SpecError
 from dse.spec.fault import shown
 from dse.spec.tree import FieldPath, Node, Place, dotted
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "parse_text", "read_file"]
+__all__ = ["MAX_DEPTH", "parse_text"]
 
-MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 _MAX_NODES = 50_000
 _MAX_FAULTS = 100
@@ -53,48 +49,6 @@ class _StopError(Exception):
     """Nothing more can be read from this file."""
 
 
-def read_file(path: Path, name: str) -> str:
-    """Read a spec's text.
-
-    Parameters
-    ----------
-    path : Path
-        A regular file of at most 1 MiB, in UTF-8.
-    name : str
-        The file's name for messages.
-
-    Raises
-    ------
-    SpecError
-        If it cannot be read or is no such file.
-    """
-    try:
-        # Without O_NONBLOCK the opening of a FIFO would wait for a writer.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _file_error(name, f"cannot be read: {reason}", "unreadable") from error
-    try:
-        info = os.fstat(handle)
-        if not stat.S_ISREG(info.st_mode):
-            raise _file_error(name, "must be a regular file", "unreadable")
-        with os.fdopen(handle, "rb", closefd=False) as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise _file_error(name, f"cannot be read: {error.strerror}", "unreadable") from error
-    finally:
-        os.close(handle)
-    if len(raw) > MAX_BYTES:
-        raise _file_error(name, "must be at most 1 MiB long", "too-large")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        lines = raw[: error.start].split(b"\n")
-        message = f"must be UTF-8 text, but byte 0x{raw[error.start]:02x} is not"
-        fault = Fault(name, len(lines), len(lines[-1]) + 1, "", message, "encoding")
-        raise SpecError((fault,)) from None
-
-
 def parse_text(text: str, name: str) -> Node:
     """Parse one YAML document whose top is a mapping.
 
@@ -120,10 +74,6 @@ def parse_text(text: str, name: str) -> Node:
     if faults:
         raise SpecError(faults)
     return _Builder(text, name).document()
-
-
-def _file_error(name: str, message: str, slug: str) -> SpecError:
-    return SpecError((Fault(name, 0, 0, "", message, slug),))
 
 
 def _character_faults(text: str, name: str) -> Iterator[Fault]:

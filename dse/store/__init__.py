@@ -2,23 +2,30 @@
 
 from dse.store.columns import columns_of, design_table, unit_of
 from dse.store.journal import Journal, read_journal
+from dse.store.listing import STATES, RunState, list_runs
+from dse.store.load import FRONT, RESULTS, Run, is_whole, load_manifest, load_run
 from dse.store.manifest import Manifest, make_manifest, use_cases_object
-from dse.store.run import FRONT, RESULTS, Output, Run, RunFolder, load_run, start_run
+from dse.store.run import Output, RunFolder, start_run
 from dse.store.table import Column, Table, TableWriter
 
 __all__ = [
     "FRONT",
     "RESULTS",
+    "STATES",
     "Column",
     "Journal",
     "Manifest",
     "Output",
     "Run",
     "RunFolder",
+    "RunState",
     "Table",
     "TableWriter",
     "columns_of",
     "design_table",
+    "is_whole",
+    "list_runs",
+    "load_manifest",
     "load_run",
     "make_manifest",
     "read_journal",

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from dse.errors import CorruptRunError, StoreError
 
 __all__ = [
+    "atomic_path",
     "atomic_text",
     "read_arrays",
     "read_json",
@@ -57,20 +58,44 @@ def atomic_text(path: Path) -> Iterator[IO[str]]:
 
 
 @contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Name a file for another library to write, which takes its own name when it is on disk."""
+    temporary = _temporary(path)
+    with _renamed(path):
+        temporary.unlink(missing_ok=True)
+        yield temporary
+        handle = os.open(temporary, os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
 def _atomic(path: Path, mode: str, **how: Any) -> Iterator[IO[Any]]:
-    temporary = path.with_name(f".{path.name}.tmp")
+    with _renamed(path), _temporary(path).open(mode, **how) as stream:
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+@contextmanager
+def _renamed(path: Path) -> Iterator[None]:
+    """Give the temporary file its name at the end; after a fault, remove it."""
+    temporary = _temporary(path)
     try:
         with report_os_errors(path, "write"):
-            with temporary.open(mode, **how) as stream:
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
+            yield
             temporary.replace(path)
             sync_folder(path.parent)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
 
 
 def sync_folder(folder: Path) -> None:

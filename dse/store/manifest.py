@@ -22,9 +22,12 @@ from dse.store.columns import columns_of
 from dse.store.table import Column
 from dse.technology import Silicon
 
-__all__ = ["SCHEMA", "Manifest", "make_manifest", "use_cases_object"]
+__all__ = ["READABLE", "SCHEMA", "Manifest", "make_manifest", "use_cases_object"]
 
-SCHEMA = "dse.run/1"
+SCHEMA = "dse.run/2"
+# Formats that this dse reads; a folder of an older one becomes one of today's when it is gone on
+# with. Format 1 knew no host and no seconds, and its inputs lacked what a file was derived from.
+READABLE = ("dse.run/1", SCHEMA)
 
 # Packages whose version can change the last digits of a number, or the order of proposals.
 _PACKAGES = ("numpy", "scipy", "optuna")
@@ -46,13 +49,17 @@ class Manifest:
         Hash of everything the numbers depend on: the space with its chip, models,
         scenarios and axes, and the silicon constants, after all files were read.
     inputs : mapping
-        Text and SHA-256 of each file that was read, by the name it was asked for.
+        Text and SHA-256 of each file that was read, bases included, by the name in messages.
     columns : tuple of Column
         Columns of the tables.
     versions : mapping
         Versions of dse, numpy, scipy, optuna and Python.
     argv : tuple of str
-        Command line, empty where there was none.
+        Command line, with what came from the environment; empty where there was none.
+    host : str
+        Name of the machine that ran it last.
+    seconds : float or None
+        Time of all sessions, where the run keeps account of it, s.
     started, ended : str or None
         UTC times in ISO 8601; `ended` is None while the run is under way.
     """
@@ -65,6 +72,8 @@ class Manifest:
     columns: tuple[Column, ...]
     versions: Mapping[str, str]
     argv: tuple[str, ...] = ()
+    host: str = ""
+    seconds: float | None = None
     started: str | None = None
     ended: str | None = None
     schema: str = field(default=SCHEMA)
@@ -107,14 +116,13 @@ class Manifest:
         CorruptRunError
             If it is no manifest.
         """
-        schema = data.get("schema") if isinstance(data, dict) else None
-        if schema != SCHEMA:
-            check_schema(schema, place)
+        check_schema(data.get("schema") if isinstance(data, dict) else None, place)
         try:
             columns = tuple(Column.from_json(entry) for entry in data["columns"])
-            argv = tuple(data["argv"])
-            return cls(**(data | {"columns": columns, "argv": argv}))
-        except (KeyError, TypeError) as error:
+            manifest = cls(**(data | {"columns": columns, "argv": tuple(data["argv"])}))
+            _ = manifest.fingerprint, manifest.space["name"], manifest.space["size"]
+            return manifest
+        except (KeyError, TypeError, AttributeError) as error:
             raise CorruptRunError(f"{place}: not a run manifest: {error}") from error
 
     def _identity(self) -> dict[str, Any]:
@@ -129,7 +137,7 @@ class Manifest:
 
 
 def check_schema(schema: object, place: str) -> None:
-    """Refuse a schema that is not ours, or not of this version.
+    """Refuse a schema that is not ours, or newer than this dse.
 
     Raises
     ------
@@ -138,10 +146,12 @@ def check_schema(schema: object, place: str) -> None:
     CorruptRunError
         If it is something else.
     """
+    if schema in READABLE:
+        return
     family, _, number = str(schema).strip().partition("/")
     if family == "dse.run" and number.isdecimal() and number.isascii():
         raise VersionMismatchError(
-            f"{place}: schema {schema} is not the {SCHEMA} of this dse {dse.__version__};"
+            f"{place}: schema {schema} is newer than the {SCHEMA} of this dse {dse.__version__};"
             " use the version that wrote it"
         )
     raise CorruptRunError(f'{place}: schema must be "{SCHEMA}", but got "{schema}"')
@@ -192,6 +202,7 @@ def make_manifest(
             "python": platform.python_version(),
         },
         argv=tuple(argv),
+        host=platform.node(),
     )
 
 

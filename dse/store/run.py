@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,23 +15,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dse.errors import CorruptRunError, StoreError, VersionMismatchError
+from dse.errors import CorruptRunError, VersionMismatchError
 from dse.space import Space
-from dse.store.files import read_arrays, read_json, write_arrays, write_json
+from dse.store.files import read_arrays, write_arrays, write_json
 from dse.store.journal import Journal
-from dse.store.lock import clear_folder, lock_folder
+from dse.store.load import BOXES, JOURNAL, MANIFEST, SUMMARY, load_manifest
+from dse.store.lock import MARKER, clear_folder, lock_folder, mark_folder
 from dse.store.manifest import Manifest, make_manifest
-from dse.store.table import Table, TableWriter, open_table, read_table
+from dse.store.table import Table, TableWriter, open_table
 from dse.technology import Silicon
 
-__all__ = ["FRONT", "RESULTS", "Output", "Run", "RunFolder", "load_run", "start_run"]
-
-MANIFEST = "manifest.json"
-SUMMARY = "summary.json"
-JOURNAL = "journal.jsonl"
-BOXES = "boxes.npz"
-FRONT = "front"
-RESULTS = "results"
+__all__ = ["Output", "RunFolder", "start_run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +90,9 @@ class RunFolder:
                 _check_same(path, known, manifest)
             self.is_resumed = known is not None
             started = known.started if known else _now()
-            self.manifest = dataclasses.replace(manifest, started=started, ended=None)
-            write_json(path / MANIFEST, self.manifest.to_json())
+            seconds = known.seconds if known else None
+            self._write_manifest(manifest, started=started, ended=None, seconds=seconds)
+            mark_folder(self._lock, path / MARKER)
         except BaseException:
             self.close()
             raise
@@ -169,14 +164,21 @@ class RunFolder:
             raise CorruptRunError(f"{place}: is not the state of this run")
         return state
 
-    def pause(self, summary: Mapping[str, Any]) -> None:
-        """Write the summary of a run that is not complete yet."""
+    def pause(self, summary: Mapping[str, Any], seconds: float | None = None) -> None:
+        """Write the summary of a run that is not complete yet, and the time it took so far."""
+        self._write_summary(summary)
+        self._write_manifest(self.manifest, seconds=seconds)
+
+    def finish(self, summary: Mapping[str, Any], seconds: float | None = None) -> None:
+        """Write the summary, then the manifest with its end: the run is complete."""
+        self._write_summary(summary)
+        self._write_manifest(self.manifest, seconds=seconds, ended=_now())
+
+    def _write_summary(self, summary: Mapping[str, Any]) -> None:
         write_json(self.path / SUMMARY, {"schema": "dse.summary/1", **summary})
 
-    def finish(self, summary: Mapping[str, Any]) -> None:
-        """Write the summary, then the manifest with its end: the run is complete."""
-        self.pause(summary)
-        self.manifest = dataclasses.replace(self.manifest, ended=_now())
+    def _write_manifest(self, manifest: Manifest, **changes: Any) -> None:
+        self.manifest = dataclasses.replace(manifest, **changes)
         write_json(self.path / MANIFEST, self.manifest.to_json())
 
 
@@ -204,68 +206,6 @@ def start_run(
     place = out if isinstance(out, Output) else Output(Path(out))
     manifest = make_manifest(kind, space, silicon, settings, inputs=place.inputs, argv=place.argv)
     return RunFolder(place.path, manifest, force=place.force)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run read back from its folder.
-
-    Parameters
-    ----------
-    path : Path
-        The folder.
-    manifest : Manifest
-        What the run was.
-    summary : mapping
-        What it found, in short; empty while it is under way.
-    tables : mapping of str to Table
-        ``front`` and ``results``, each with one array of shape (n,) per column.
-    """
-
-    path: Path
-    manifest: Manifest
-    summary: Mapping[str, Any]
-    tables: Mapping[str, Table]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the run came to its end."""
-        return self.manifest.ended is not None
-
-
-def load_run(path: str | Path, tables: Sequence[str] = (FRONT, RESULTS)) -> Run:
-    """Read a run folder; it may be in use, for its files are whole at any time.
-
-    Parameters
-    ----------
-    path : str or Path
-        The folder.
-    tables : sequence of str
-        Tables to read; those not yet written are left out.
-
-    Raises
-    ------
-    StoreError
-        If there is no run in the folder.
-    CorruptRunError
-        If a file of it is damaged.
-    VersionMismatchError
-        If a newer version of dse wrote it.
-    """
-    folder = Path(path)
-    manifest = load_manifest(folder)
-    summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else {}
-    files = {name: folder / f"{name}.csv" for name in tables}
-    read = {n: read_table(f, manifest.columns) for n, f in files.items() if f.exists()}
-    return Run(folder, manifest, summary, read)
-
-
-def load_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a run folder; raises as `load_run` does."""
-    place = folder / MANIFEST
-    if not place.is_file():
-        raise StoreError(f"{folder}: no run here: it has no {MANIFEST}")
-    return Manifest.from_json(read_json(place), str(place))
 
 
 def _check_same(path: Path, known: Manifest, manifest: Manifest) -> None:

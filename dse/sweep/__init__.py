@@ -20,6 +20,7 @@ from dse.sweep.points import Points, PointSweep, Progress
 from dse.sweep.reach import Reach, RequirementReach
 from dse.sweep.run import KEEP, SAMPLES, SweepResult, run_sweep
 from dse.sweep.scaling import ScalingRow, resized, scaling
+from dse.sweep.standing import Mark, Standing, Watch, Yardstick
 from dse.sweep.survey import Survey
 from dse.sweep.tally import Tally
 
@@ -33,6 +34,7 @@ __all__ = [
     "Evaluator",
     "FarmEvaluator",
     "GridSweep",
+    "Mark",
     "PointSweep",
     "Points",
     "Progress",
@@ -40,11 +42,14 @@ __all__ = [
     "RequirementReach",
     "ScalingRow",
     "SpaceRate",
+    "Standing",
     "Survey",
     "SweepEstimate",
     "SweepJob",
     "SweepResult",
     "Tally",
+    "Watch",
+    "Yardstick",
     "asked_metrics",
     "estimate_sweep",
     "evaluate_designs",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from dse.sweep.designs import (
     objective_values,
     violations,
 )
+from dse.sweep.standing import Standing
 from dse.sweep.tally import Findings
 from dse.technology import Silicon
 
@@ -35,11 +36,13 @@ class Progress:
     Parameters
     ----------
     stage : str
-        ``sweep``, ``table``, ``search`` or ``polish``.
+        ``sweep``, ``table``, ``search``, ``polish`` or ``certify``.
     done, total : int
         Designs evaluated in this stage, and how many there are to be.
     front, feasible : int
         Size of the front, and designs that meet every target, so far.
+    standing : callable, optional
+        Measures the front and its best design, when called; it may take a while.
     """
 
     stage: str
@@ -47,6 +50,7 @@ class Progress:
     total: int
     front: int
     feasible: int
+    standing: Callable[[], Standing] | None = None
 
 
 class Points:

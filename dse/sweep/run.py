@@ -14,6 +14,7 @@ from dse.store import FRONT, RESULTS, Journal, Output, RunFolder, Table, start_r
 from dse.sweep.job import SweepJob
 from dse.sweep.points import Progress
 from dse.sweep.reach import Reach
+from dse.sweep.standing import Watch
 from dse.sweep.survey import Survey
 from dse.sweep.tally import Tally
 from dse.technology import Silicon
@@ -129,6 +130,7 @@ class _Sweep:
         progress: Callable[[Progress], None] | None,
     ) -> None:
         self.job, self.folder, self.progress = job, folder, progress
+        self.watch = Watch(job.space, job.silicon)
         self.tally = Tally(job.space)
         self.journal: Journal | None = None
         if folder is not None:
@@ -194,5 +196,7 @@ class _Sweep:
 
     def _report(self, stage: str, done: int) -> None:
         if self.progress is not None:
-            total, tally = self.job.points.total, self.tally
-            self.progress(Progress(stage, done, total, len(tally.front), tally.feasible))
+            tally = self.tally
+            counts = done, self.job.points.total, len(tally.front), tally.feasible
+            found = tally.front.values, tally.front.ids.ravel()
+            self.progress(Progress(stage, *counts, self.watch.standing(*found)))

@@ -55,7 +55,7 @@ def test_a_timeout_says_how_far_it_came(space, tmp_path, capsys):
     document = json.loads(out)
     jsonschema.validate(document, document_schema("search"))
     assert not document["certificate"]["complete"]
-    assert "the same command goes on" in err
+    assert f"stopped; `dse resume {run}` goes on" in err
 
 
 @pytest.mark.parametrize(

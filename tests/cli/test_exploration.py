@@ -129,7 +129,7 @@ def test_an_interrupted_search_says_how_to_go_on(run, small_space, tmp_path, mon
     monkeypatch.setattr("dse.search.run_search", interrupt)
     done = run("search", small_space, "--out", tmp_path / "run")
     assert done.code == 130
-    assert "the same command goes on" in done.err
+    assert f"stopped; `dse resume {tmp_path / 'run'}` goes on" in done.err
 
 
 def test_an_interrupted_sweep_says_how_to_go_on(run, small_space, tmp_path, monkeypatch):

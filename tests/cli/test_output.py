@@ -53,7 +53,7 @@ def test_a_closed_stream_is_no_terminal():
 
 
 def test_progress_is_shown_on_a_terminal(terminal, capsys):
-    with progress.progress_bar() as show:
+    with progress.progress_reports() as show:
         assert show is not None
         show(Progress("sweep", 3, 10, 2, 1))
     err = capsys.readouterr().err
@@ -63,7 +63,7 @@ def test_progress_is_shown_on_a_terminal(terminal, capsys):
 
 
 def test_progress_is_not_shown_in_a_pipe():
-    with progress.progress_bar() as show:
+    with progress.progress_reports() as show:
         assert show is None
 
 

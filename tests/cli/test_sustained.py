@@ -75,6 +75,8 @@ def test_a_lower_rate_allows_cheaper_clocks(run):
     ("more", "text"),
     [
         (("--plot", "a.pdf"), ".png or .svg"),
+        (("--minutes", "5"), "--minutes is of use with --sustained"),
+        (("--at-least", "3 tok/s"), "--at-least is of use with --sustained"),
         (("--sustained", "--minutes", "0"), "--minutes"),
         (("--sustained", "--minutes", "nan"), "--minutes"),
         (("--sustained", "--at-least", "3 W"), "token rate"),

@@ -11,7 +11,8 @@ import pytest
 
 from dse.errors import SpecError
 from dse.spec import load_chip, load_scenario, load_space
-from dse.spec.text import MAX_BYTES, parse_text, read_file
+from dse.spec.source import MAX_BYTES, read_file
+from dse.spec.text import parse_text
 from dse.spec.tree import plain
 
 SCENARIO = """\

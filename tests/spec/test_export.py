@@ -13,7 +13,8 @@ from dse.spec import root
 from dse.spec.check import spec_files
 from dse.spec.library import FOLDERS
 from dse.spec.schema import FORMATS, json_schema
-from dse.spec.text import parse_text, read_file
+from dse.spec.source import read_file
+from dse.spec.text import parse_text
 from dse.spec.tree import Node
 from tests.spec.samples import CHIP, MODEL, SCENARIO, SPACE
 

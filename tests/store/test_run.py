@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import pytest
 from dse.errors import CorruptRunError, LockedRunError, StoreError, VersionMismatchError
 from dse.space import Target
 from dse.store import Output, RunFolder, load_run, make_manifest, start_run
+from dse.store.lock import is_locked
 from dse.store.manifest import Manifest
 
 
@@ -139,6 +141,27 @@ def test_the_second_writer_leaves_at_once_and_the_first_goes_on(toy, tmp_path, m
         assert folder.journal().records == [{"still": "here"}]
 
 
+def test_one_who_looks_does_not_turn_a_writer_away(tmp_path, manifest, monkeypatch):
+    RunFolder(tmp_path, manifest).close()
+    look = os.open(tmp_path / ".dse-run", os.O_RDONLY)
+    fcntl.flock(look, fcntl.LOCK_SH)
+    assert not is_locked(tmp_path)
+    waits = []
+
+    def look_away():
+        waits.append(1)
+        if len(waits) == 3:
+            fcntl.flock(look, fcntl.LOCK_UN)
+
+    monkeypatch.setattr(os, "sched_yield", look_away)
+    with RunFolder(tmp_path, manifest):
+        assert len(waits) == 3
+        assert is_locked(tmp_path)
+        assert not is_locked(tmp_path / "nowhere")
+    os.close(look)
+    assert not is_locked(tmp_path)
+
+
 def test_the_lock_of_a_killed_process_is_free(tmp_path, manifest):
     script = textwrap.dedent(
         """
@@ -178,7 +201,7 @@ def test_the_journal_of_another_run_is_refused(toy, tmp_path, manifest):
 @pytest.mark.parametrize(
     ("schema", "error"),
     [
-        ("dse.run/2", VersionMismatchError),
+        ("dse.run/3", VersionMismatchError),
         ("dse.run/x", CorruptRunError),
         ("other/1", CorruptRunError),
         (None, CorruptRunError),

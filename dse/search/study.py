@@ -1,0 +1,171 @@
+"""A run as the trials of an Optuna study: designs as people write them, and what they achieve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dse.cost import metric
+from dse.space import Target
+from dse.store import FRONT, RESULTS, Run, read_journal
+from dse.store.load import JOURNAL
+from dse.sweep import ALWAYS, shortfalls
+
+if TYPE_CHECKING:
+    from optuna.distributions import CategoricalDistribution
+    from optuna.trial import FrozenTrial
+
+__all__ = ["study_trials"]
+
+Array = npt.NDArray[np.float64]
+
+# Optuna refuses a constraint that is no number, and dashboards an infinite one.
+_MAX_VIOLATION = 1e9
+
+
+def study_trials(run: Run) -> list[FrozenTrial]:
+    """Make trials of a run.
+
+    Those of a search are the designs that its sampler was told of, in that order, then those of
+    its front that the sweep or the local search found; those of a sweep or a proof are the front
+    and the designs that were kept. Attributes of each: the number of the design, whether it was
+    proposed by a sampler and is feasible, and the metrics that have a target: with all of them
+    a study of 20,000 trials would take minutes to open.
+
+    Parameters
+    ----------
+    run : Run
+        Read with both tables; they may be missing.
+
+    Returns
+    -------
+    list of FrozenTrial
+        Parameters are the choices as the space file writes them, values are in SI and in the
+        objectives' own sense, constraints are relative misses, feasible where <= 0.
+    """
+    maker = _Maker(run)
+    told = list(maker.told(_batches(run)))
+    known = {trial.user_attrs["design"] for trial in told}
+    names = (FRONT,) if told else (FRONT, RESULTS)
+    for name in names:
+        for trial in maker.kept(name):
+            if trial.user_attrs["design"] not in known:
+                known.add(trial.user_attrs["design"])
+                told.append(trial)
+    return told
+
+
+def _batches(run: Run) -> list[dict[str, Any]]:
+    place = run.path / JOURNAL
+    records = read_journal(place)[1:] if place.exists() else []
+    return [record for record in records if "trials" in record]
+
+
+class _Maker:
+    """Turns journal entries and rows of tables into trials."""
+
+    def __init__(self, run: Run) -> None:
+        from optuna.distributions import CategoricalDistribution
+
+        self._run = run
+        axes = [column for column in run.manifest.columns if column.role == "axis"]
+        self._texts = {column.name: tuple(column.values or ()) for column in axes}
+        self._distributions: dict[str, CategoricalDistribution] = {
+            name: CategoricalDistribution(texts) for name, texts in self._texts.items()
+        }
+        space = run.manifest.space
+        self._objectives = tuple(space["objectives"])
+        self._signs = [-1.0 if metric(n).sense > 0 else 1.0 for n in self._objectives]
+        self._targets = tuple(Target(**entry) for entry in space["targets"])
+        self._limits = [f"{k} {t.metric}" for k, t in enumerate((*self._targets, *ALWAYS))]
+        began = run.manifest.started
+        self._time = datetime.fromisoformat(began).replace(tzinfo=None) if began else datetime.min
+        self._metrics = self._known_metrics()
+
+    def told(self, batches: Sequence[Mapping[str, Any]]) -> Iterator[FrozenTrial]:
+        """Trials of a search's batches, in the order in which the sampler was told."""
+        for entry in (entry for batch in batches for entry in batch["trials"]):
+            misses = [
+                value for key, value in entry["attrs"].items() if key.startswith("constraints:")
+            ]
+            least = entry["values"]
+            values = None if least is None else self._signed(least)
+            yield self._trial(entry["row"], values, misses, is_proposed=True)
+
+    def kept(self, name: str) -> Iterator[FrozenTrial]:
+        """Trials of a table's rows; none if it was not written."""
+        table = self._run.tables.get(name)
+        if table is None or not len(table["design"]):
+            return
+        rows = np.stack(np.unravel_index(table["design"], self._shape), axis=1).tolist()
+        values = np.stack([table[name] for name in self._objectives], axis=1)
+        numbers = {n: table[n].astype(np.float64) for n in self._needed()}
+        misses = shortfalls(self._targets, numbers)
+        for row, found, missed in zip(rows, values.tolist(), misses.tolist(), strict=True):
+            is_finite = all(map(math.isfinite, found))
+            yield self._trial(row, found if is_finite else None, missed, is_proposed=False)
+
+    def _needed(self) -> set[str]:
+        asked = {target.metric for target in (*self._targets, *ALWAYS)}
+        return asked | {"memory_bytes", *self._objectives}
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return tuple(len(texts) for texts in self._texts.values())
+
+    def _signed(self, least: Sequence[float]) -> list[float]:
+        """Objectives in their own sense, from those that are all minimised."""
+        return [sign * value + 0.0 for sign, value in zip(self._signs, least, strict=True)]
+
+    def _known_metrics(self) -> dict[int, dict[str, float]]:
+        """Metrics with a target of the designs in the tables, by number."""
+        limited = dict.fromkeys(target.metric for target in self._targets)
+        names = [name for name in limited if name not in self._objectives]
+        known: dict[int, dict[str, float]] = {}
+        for table in self._run.tables.values():
+            for name in names:
+                for number, cell in zip(
+                    table["design"].tolist(), table[name].tolist(), strict=True
+                ):
+                    if math.isfinite(cell):  # JSON has no infinity
+                        known.setdefault(number, {})[name] = cell
+        return known
+
+    def _trial(
+        self,
+        row: Sequence[int],
+        values: list[float] | None,
+        misses: Sequence[float],
+        *,
+        is_proposed: bool,
+    ) -> FrozenTrial:
+        from optuna.trial import TrialState, create_trial
+
+        design = int(np.ravel_multi_index(tuple(row), self._shape))
+        params = {
+            name: texts[place]
+            for (name, texts), place in zip(self._texts.items(), row, strict=True)
+        }
+        trial = create_trial(
+            state=TrialState.FAIL if values is None else TrialState.COMPLETE,
+            values=values,
+            params=params,
+            distributions=dict(self._distributions),
+            user_attrs={
+                "design": design,
+                "proposed": is_proposed,
+                "feasible": max(misses) <= 0.0,
+                **self._metrics.get(design, {}),
+            },
+            constraints={
+                name: float(np.clip(miss, -_MAX_VIOLATION, _MAX_VIOLATION))
+                for name, miss in zip(self._limits, misses, strict=True)
+            },
+        )
+        trial.datetime_start = trial.datetime_complete = self._time
+        return trial

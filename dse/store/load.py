@@ -1,0 +1,107 @@
+"""Reading a run folder, which may be in use: its files are whole at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dse.errors import StoreError
+from dse.store.files import read_json
+from dse.store.manifest import Manifest
+from dse.store.table import Table, read_table
+
+__all__ = [
+    "BOXES",
+    "FRONT",
+    "JOURNAL",
+    "MANIFEST",
+    "RESULTS",
+    "SUMMARY",
+    "Run",
+    "is_whole",
+    "load_manifest",
+    "load_run",
+    "missing_files",
+]
+
+MANIFEST = "manifest.json"
+SUMMARY = "summary.json"
+JOURNAL = "journal.jsonl"
+BOXES = "boxes.npz"
+FRONT = "front"
+RESULTS = "results"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run read back from its folder.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    manifest : Manifest
+        What the run was.
+    summary : mapping
+        What it found, in short; empty while it is under way.
+    tables : mapping of str to Table
+        ``front`` and ``results``, each with one array of shape (n,) per column.
+    """
+
+    path: Path
+    manifest: Manifest
+    summary: Mapping[str, Any]
+    tables: Mapping[str, Table]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run came to its end."""
+        return self.manifest.ended is not None
+
+
+def load_run(path: str | Path, tables: Sequence[str] = (FRONT, RESULTS)) -> Run:
+    """Read a run folder; it may be in use, for its files are whole at any time.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder.
+    tables : sequence of str
+        Tables to read; those not yet written are left out.
+
+    Raises
+    ------
+    StoreError
+        If there is no run in the folder.
+    CorruptRunError
+        If a file of it is damaged.
+    VersionMismatchError
+        If a newer version of dse wrote it.
+    """
+    folder = Path(path)
+    manifest = load_manifest(folder)
+    summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else {}
+    files = {name: folder / f"{name}.csv" for name in tables}
+    read = {n: read_table(f, manifest.columns) for n, f in files.items() if f.exists()}
+    return Run(folder, manifest, summary, read)
+
+
+def load_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a run folder; raises as `load_run` does."""
+    place = folder / MANIFEST
+    if not place.is_file():
+        raise StoreError(f"{folder}: no run here: it has no {MANIFEST}")
+    return Manifest.from_json(read_json(place), str(place))
+
+
+def is_whole(path: Path, manifest: Manifest) -> bool:
+    """Whether a run came to its end, and all that it wrote is still there."""
+    return manifest.ended is not None and not missing_files(path)
+
+
+def missing_files(path: Path) -> tuple[str, ...]:
+    """Names of the files of a complete run that are not there."""
+    names = (SUMMARY, f"{FRONT}.csv", f"{RESULTS}.csv")
+    return tuple(name for name in names if not (path / name).is_file())

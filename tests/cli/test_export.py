@@ -1,0 +1,151 @@
+"""``dse export``: the same numbers in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dse.store import load_run
+
+GOLDEN = Path(__file__).parents[1] / "store" / "golden" / "dse.run-2"
+
+
+def test_csv_is_the_table_of_the_folder(run, swept, tmp_path):
+    done = run("export", swept, "--to", "csv")
+    assert done.code == 0
+    assert done.out.encode() == (swept / "front.csv").read_bytes()
+    done = run(
+        "export", swept, "--to", "csv", "--table", "results", "--output", tmp_path / "x.csv"
+    )
+    assert (tmp_path / "x.csv").read_bytes() == (swept / "results.csv").read_bytes()
+    assert done.out == ""
+    assert "24 rows" in done.err
+
+
+def test_json_names_units_and_has_null_for_no_number(run, swept, tmp_path):
+    document = run("export", swept, "--to", "json", "--table", "results").document("export")
+    table = load_run(swept).tables["results"]
+    units = {column["name"]: column["unit"] for column in document["columns"]}
+    assert units["tpot_s"] == "s"
+    assert units["chip.units.npu.clock"] == "Hz"
+    assert document["count"] == len(document["rows"]) == 24
+    place = list(units).index("tpot_s")
+    assert [row[place] for row in document["rows"]] == table["tpot_s"].tolist()
+    file = tmp_path / "x.json"
+    assert run("export", swept, "--to", "json", "--output", file, "--json").code == 0
+    assert json.loads(file.read_text())["table"] == "front"
+
+
+def test_a_number_that_is_not_finite_is_null(run, swept, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(swept, copy)
+    rows = list(csv.reader(io.StringIO((copy / "front.csv").read_text())))
+    rows[1][rows[0].index("tpot_s")] = "inf"
+    (copy / "front.csv").write_text("".join(",".join(row) + "\n" for row in rows))
+    document = run("export", copy, "--to", "json").document("export")
+    place = rows[0].index("tpot_s")
+    assert document["rows"][0][place] is None
+    assert document["rows"][1][place] is not None
+
+
+def test_parquet_reads_back_with_its_units(run, swept, tmp_path):
+    import duckdb
+
+    file = tmp_path / "it's.parquet"
+    done = run("export", swept, "--to", "parquet", "--output", file, "--json")
+    document = done.document("export")
+    assert document["file"] == str(file)
+    assert document["count"] == 4
+    with duckdb.connect() as connection:
+        held = connection.read_parquet(str(file)).fetchnumpy()
+        query = "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'dse'"
+        notes = json.loads(bytes(connection.execute(query, [str(file)]).fetchone()[0]))
+    table = load_run(swept).tables["front"]
+    assert list(held) == list(table)
+    for name, values in table.items():
+        read = [np.nan if cell is None else cell for cell in held[name].tolist()]  # NaN is null
+        np.testing.assert_array_equal(np.array(read), values)
+    assert {"name": "tpot_s", "unit": "s"}.items() <= notes["columns"][
+        list(table).index("tpot_s")
+    ].items()
+
+
+def test_without_duckdb_the_extra_is_named(run, swept, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    done = run("export", swept, "--to", "parquet", "--output", tmp_path / "x.parquet")
+    assert done.code == 1
+    assert "needs the package duckdb" in done.err
+    assert "pip install 'dse[parquet]'" in done.err
+    assert "[missing-package]" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_study_is_opened_by_optuna(run, swept, tmp_path):
+    import optuna
+
+    file = tmp_path / "a study.db"
+    done = run("export", swept, "--to", "optuna-sqlite", "--output", file, "--json")
+    assert done.document("export")["table"] == "trials"
+    study = optuna.load_study(study_name="dse", storage=f"sqlite:///{file}")
+    table = load_run(swept).tables
+    assert len(study.trials) == done.document("export")["count"] == 24
+    assert {trial.user_attrs["design"] for trial in study.best_trials} == set(
+        table["front"]["design"].tolist()
+    )
+    assert study.metric_names == ["tpot_s", "energy_per_token_j", "cost_usd"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a study.db"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("--to", "parquet"), "--to parquet needs --output"),
+        (("--to", "optuna-sqlite"), "--to optuna-sqlite needs --output"),
+        (("--to", "csv", "--json"), "--json needs --output"),
+        (("--to", "optuna-sqlite", "--table", "front", "--output", "x"), "--table is of no use"),
+        (("--to", "xlsx"), "xlsx"),
+        ((), "--to"),
+    ],
+)
+def test_refusals(run, swept, args, message):
+    done = run("export", swept, *args)
+    assert done.code == 2
+    assert message in done.err
+
+
+def test_a_table_that_is_not_there_yet(run, tmp_path):
+    done = run("export", GOLDEN / "search-interrupted", "--to", "csv")
+    assert done.code == 4
+    assert "has no table front.csv; the run is not finished: `dse resume` goes on" in done.err
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet", "optuna-sqlite"])
+def test_a_file_that_cannot_be_written_leaves_nothing(run, swept, tmp_path, form):
+    done = run("export", swept, "--to", form, "--output", tmp_path / "nowhere" / "x")
+    assert done.code == 4
+    assert "nowhere/x: cannot write: " in done.err
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "taken").mkdir()
+    done = run("export", swept, "--to", form, "--output", tmp_path / "taken")
+    assert done.code == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_an_older_file_stays_until_the_new_one_is_whole(run, swept, tmp_path, monkeypatch):
+    file = tmp_path / "x.db"
+    file.write_text("old")
+
+    def fail(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dse.search.study_file._rows", fail)
+    assert run("export", swept, "--to", "optuna-sqlite", "--output", file).code == 130
+    assert file.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.db"]

@@ -1,0 +1,136 @@
+"""A run as an Optuna study: as Optuna itself would write it, with the same front."""
+
+from __future__ import annotations
+
+import numpy as np
+import optuna
+import pytest
+
+from dse.search import run_search
+from dse.search.study import study_trials
+from dse.search.study_file import STUDY, export_study, write_study
+from dse.space import Target
+from dse.store import load_run
+from dse.sweep import run_sweep
+
+TARGETS = (Target("tpot_s", 0.03, -1), Target("decode_tok_s", 20.0, 1))
+OBJECTIVES = ("tpot_s", "energy_per_token_j", "decode_tok_s")
+
+
+@pytest.fixture(scope="module")
+def space(toy):
+    return toy.make_space(targets=TARGETS, objectives=OBJECTIVES, models=1)
+
+
+@pytest.fixture(scope="module")
+def searched(toy, space, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "searched"
+    run_search(space, toy.SILICON, trials=60, samples=64, out=out)
+    return load_run(out)
+
+
+@pytest.fixture
+def study(searched, tmp_path):
+    assert export_study(searched, tmp_path / "study.db") == len(study_trials(searched))
+    return optuna.load_study(study_name=STUDY, storage=f"sqlite:///{tmp_path / 'study.db'}")
+
+
+def values_of(trials):
+    return {tuple(trial.values) for trial in trials}
+
+
+def test_the_best_trials_are_the_front(searched, study):
+    front = searched.tables["front"]
+    columns = [front[name].tolist() for name in OBJECTIVES]
+    assert values_of(study.best_trials) == set(zip(*columns, strict=True))
+    assert [direction.name for direction in study.directions] == [
+        "MINIMIZE", "MINIMIZE", "MAXIMIZE",
+    ]  # fmt: skip
+
+
+def test_the_proposals_come_first_and_their_best_is_their_own_front(searched, study, toy):
+    told = [trial for trial in study.trials if trial.user_attrs["proposed"]]
+    assert [trial.number for trial in told] == list(range(len(told)))
+    assert len({trial.user_attrs["design"] for trial in told}) == 60
+    alone = optuna.create_study(directions=study.directions)
+    alone.add_trials(told)
+    table = searched.tables["results"]
+    proposed = np.isin(table["design"], [trial.user_attrs["design"] for trial in told])
+    usable = proposed & (table["feasible"] == 1)
+    points = np.stack([table[name][usable] for name in OBJECTIVES], axis=1)
+    signed = points * np.array([1.0, 1.0, -1.0])
+    on_front = [
+        not ((signed <= row).all(axis=1) & (signed < row).any(axis=1)).any() for row in signed
+    ]
+    assert values_of(alone.best_trials) == {tuple(row) for row in points[on_front].tolist()}
+
+
+def test_a_trial_says_what_people_read(searched, study, space):
+    for trial in (study.trials[0], study.trials[-1]):
+        design = trial.user_attrs["design"]
+        assert trial.params == space.texts(space.decode([design])[0])
+        assert trial.user_attrs["feasible"] == all(v <= 0 for v in trial.constraints.values())
+        assert set(trial.constraints) == {
+            "0 tpot_s", "1 decode_tok_s", "2 memory_free_bytes", "3 buildable",
+        }  # fmt: skip
+
+
+def test_it_is_what_add_trials_writes(searched, tmp_path):
+    trials = study_trials(searched)[:25]
+    write_study(trials, OBJECTIVES, tmp_path / "ours.db")
+    ours = optuna.load_study(study_name=STUDY, storage=f"sqlite:///{tmp_path / 'ours.db'}")
+    theirs = optuna.create_study(
+        storage=f"sqlite:///{tmp_path / 'theirs.db'}",
+        study_name=STUDY,
+        directions=["minimize", "minimize", "maximize"],
+    )
+    theirs.add_trials(trials)
+    assert ours.trials == theirs.trials
+    assert ours.directions == theirs.directions
+    again = ours.ask()  # the study can be gone on with
+    assert again.number == 25
+
+
+def test_a_sweep_gives_its_front_and_its_cloud(toy, space, tmp_path):
+    run_sweep(space, toy.SILICON, samples=200, keep=40, out=tmp_path / "run")
+    run = load_run(tmp_path / "run")
+    trials = study_trials(run)
+    known = {*run.tables["front"]["design"].tolist(), *run.tables["results"]["design"].tolist()}
+    assert {trial.user_attrs["design"] for trial in trials} == known
+    assert not any(trial.user_attrs["proposed"] for trial in trials)
+    assert len(trials) == len(known)
+
+
+def test_a_search_under_way_gives_its_proposals(toy, space, tmp_path):
+    class StopError(Exception):
+        pass
+
+    def stop(progress):
+        if progress.stage == "search":
+            raise StopError
+
+    with pytest.raises(StopError):
+        run_search(space, toy.SILICON, trials=60, samples=64, out=tmp_path, progress=stop)
+    trials = study_trials(load_run(tmp_path))
+    assert len(trials) >= 50
+    assert all(trial.user_attrs["proposed"] for trial in trials)
+
+
+def test_what_is_not_finite_failed(toy, space, tmp_path, monkeypatch):
+    from dse.sweep import survey
+
+    evaluate = survey.Evaluator.evaluate
+
+    def broken(self, index, names=None):
+        columns = evaluate(self, index, names)
+        columns["tpot_s"][index[:, 0] == 0] = np.inf
+        return columns
+
+    monkeypatch.setattr(survey.Evaluator, "evaluate", broken)
+    run_sweep(space, toy.SILICON, samples=100, out=tmp_path / "run")
+    trials = study_trials(load_run(tmp_path / "run"))
+    failed = [trial for trial in trials if trial.state.name == "FAIL"]
+    assert {trial.params["chip.units.npu.matrix.rows"] for trial in failed} == {"32"}
+    write_study(trials, OBJECTIVES, tmp_path / "x.db")
+    study = optuna.load_study(study_name=STUDY, storage=f"sqlite:///{tmp_path / 'x.db'}")
+    assert len(study.trials) == len(trials)
