@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -218,3 +219,19 @@ def test_every_example_works(line, address, name, tmp_path, monkeypatch, capsys)
     if "--out" in args:
         args[args.index("--out") + 1] = str(tmp_path)
     assert main(args) in (0, 3)
+
+
+def test_the_recipes_of_the_documentation_are_shell_and_name_options_that_exist():
+    text = (Path(__file__).parents[2] / "docs" / "worker.md").read_text(encoding="utf-8")
+    recipes = re.findall(r"```bash\n(.*?)```", text, flags=re.DOTALL)
+    assert len(recipes) == 3
+    for recipe in recipes:
+        done = subprocess.run(
+            ["bash", "-n"], input=recipe, text=True, capture_output=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    named = [line for line in text.splitlines() if "dse worker phone_10b" in line]
+    assert len(named) >= 3
+    known = {option for parameter in worker.params for option in parameter.opts}
+    for line in named:
+        assert set(re.findall(r"--[a-z]+", line)) <= known

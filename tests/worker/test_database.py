@@ -72,6 +72,17 @@ def test_locks_end_with_their_session(address):
             assert two.attendance(5, 6) == 1
 
 
+def test_either_side_notices_that_the_other_is_gone(address):
+    with Session(address) as session, session.begin() as connection:
+        for name, value in (
+            ("tcp_keepalives_idle", "30"),
+            ("tcp_keepalives_interval", "10"),
+            ("tcp_keepalives_count", "3"),
+            ("idle_in_transaction_session_timeout", "10min"),
+        ):
+            assert connection.exec_driver_sql(f"SHOW {name}").scalar_one() == value
+
+
 def test_news_end_the_wait(address):
     with Session(address) as one, Session(address) as two:
         one.listen("news")
