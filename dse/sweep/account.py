@@ -85,7 +85,7 @@ class BlockMisses:
         if self._may_improve(0.0, known) and (self._total == 0).any():
             return self._better((0.0, 0.0, self._first(self._total == 0)), known)
         floor = max(float(violation.min()) for violation in self._violations)
-        if not self._may_improve(max(floor, 0.0), known):
+        if known[2] >= 0 and max(floor, 0.0) > known[0]:  # one as near may have the lesser sum
             return known
         worst = np.zeros((1,) * len(self._shape))
         for violation in sorted(self._violations, key=np.size):
