@@ -56,10 +56,7 @@ def traffic_table(view: TrafficView) -> Table:
         values = [float(view.curves[phase][curve][i]) for phase in _PHASES for curve in _CURVES]
         cells = [f"{value / 1e9:.4g}" for value in values]
         rows.append((f"{room / 2.0**20:.4g}", *cells))
-    note = (
-        "bound: what no tiling can go below, kernel by kernel or fused; "
-        "compulsory: with room for all"
-    )
+    note = "bound: what no tiling can go below, fused or not; compulsory: with room for all"
     return Table(tuple(columns), tuple(rows), title=f"DRAM traffic of {view.title}", notes=(note,))
 
 
