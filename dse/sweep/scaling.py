@@ -86,8 +86,8 @@ def resized(space: Space, size: int) -> Space:
     Returns
     -------
     Space
-        Its size is within a factor of 1.5 of what was asked, if it has a numeric axis of
-        floats.
+        Its size is within a factor of 1.5 of what was asked, from 1 to what its clocks and data
+        rates allow: 8 times as many values each.
     """
     axes = list(space.axes)
     resized = dataclasses.replace(space, axes=tuple(axes))
