@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Pace", "progress_options", "progress_reports"]
 
-# Seconds between two reports that are shown, and over which the rate is taken.
+# Seconds between two reports that are shown, or more where showing one takes more than a tenth of
+# that: a large front is slow to measure. Then, seconds over which the rate is taken.
 _EVERY_S = 0.25
+_LARGEST_SHARE = 0.1
 _WINDOW_S = 30.0
 
 
@@ -80,7 +82,7 @@ class Reporter(ABC):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._pace = Pace(clock())
-        self._shown = -float("inf")
+        self._next = -float("inf")
         self._waiting: Progress | None = None
 
     def __call__(self, progress: Progress) -> None:
@@ -90,16 +92,17 @@ class Reporter(ABC):
         now = self._clock()
         self._pace.update(progress, now)
         self._waiting = progress
-        if now - self._shown >= _EVERY_S:
+        if now >= self._next:
             self.flush()
 
     def flush(self) -> None:
         """Show the last report, if it was not yet."""
         if self._waiting is not None:
             progress, self._waiting = self._waiting, None
+            began = self._clock()
             self.show(progress, self._pace)
-            # Taken afterwards: measuring a large front must not fill the time.
-            self._shown = self._clock()
+            took = self._clock() - began
+            self._next = began + max(_EVERY_S, took / _LARGEST_SHARE)
 
     @abstractmethod
     def show(self, progress: Progress, pace: Pace) -> None:

@@ -77,6 +77,23 @@ def test_reports_are_thinned_and_the_last_of_a_stage_is_shown():
     assert shown.rows[1][2] == pytest.approx(10.0)
 
 
+def test_showing_takes_a_tenth_of_the_time_at_most():
+    clock = Clock()
+    shown = Shown(clock)
+    show = shown.show
+
+    def slow(progress, pace):
+        clock.now += 0.5
+        show(progress, pace)
+
+    shown.show = slow
+    for done in range(1, 101):
+        clock.now += 0.1
+        shown(progress(done, total=1000))
+    assert len(shown.rows) == 3
+    assert 0.5 * len(shown.rows) <= 0.15 * clock.now
+
+
 def test_the_rate_is_of_the_last_half_minute_and_of_the_stage():
     pace = module.Pace(0.0)
     assert pace.per_second is None
