@@ -66,13 +66,15 @@ def phase_io_bytes(
     kernels ask only for what is compulsory.
 
     Where a chain of two products may run as one, what is between them need not be read, and its
-    elements may be made, used and forgotten between two moments of 2 S bytes of traffic: a of the
-    input and b of the weights make at most a b / k^2 of them whole, and a w_l + b w_r <= 3 S. Both
-    products together then have at most the products of one alone, times
+    elements may be made, used and forgotten between two moments of 2 S bytes of traffic: u bytes
+    of the input and the first weights make at most u^2 / (4 w_l w_r k^2) of them whole. With 3 S
+    bytes in all, those of them that stay counted, both products together then have at most
 
-        1 + (9 / 4 k) (sqrt(S w_s / (w_l w_r)) + sqrt(S / w_r))                               (1)
+        max over u of u / 2 sqrt(3 S - u + u^2 w_s / (4 w_l w_r k^2))
+            <= S sqrt(S) sqrt(1 + 81 S w_s / (16 w_l w_r k^2))                                (1)
 
-    with k the depth of the first, and the I/O terms of both are divided by that.
+    in place of the S sqrt(S) of a single one, with k the depth of the first; the I/O terms of both
+    are divided by the last root.
 
     Parameters
     ----------
@@ -113,7 +115,7 @@ def phase_io_bytes(
 
 
 def _eased(depth: float, capacity_bytes: Array, left: Array, right: Array) -> Array:
-    """How many times more products one pass of traffic may serve in a chain, equation (1)."""
+    """How many times more products the same traffic may serve in a chain, equation (1)."""
     with np.errstate(divide="ignore"):  # an input that is all there bounds nothing
-        sums = np.sqrt(capacity_bytes * ACCUMULATOR_BYTES / (left * right))
-    return np.asarray(1.0 + 2.25 / depth * (sums + np.sqrt(capacity_bytes / right)))
+        made = capacity_bytes * ACCUMULATOR_BYTES / (left * right * depth**2)
+    return np.asarray(np.sqrt(1.0 + 81.0 / 16.0 * made))
