@@ -18,16 +18,7 @@ from dse.search.polish import MAX_STEPS, polish
 from dse.search.proposer import Proposer, quiet_optuna
 from dse.space import Index, Space
 from dse.store import FRONT, RESULTS, Journal, Output, Table, start_run
-from dse.sweep import (
-    KEEP,
-    SAMPLES,
-    FarmEvaluator,
-    Points,
-    Progress,
-    Reach,
-    Survey,
-    objective_values,
-)
+from dse.sweep import KEEP, SAMPLES, Points, Progress, Reach, Survey, objective_values
 from dse.technology import Silicon
 
 __all__ = ["TRIALS", "SearchResult", "run_search"]
@@ -129,8 +120,7 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     samples : int
         Size of the first sweep; a space no larger is enumerated, and that is all.
     farm : Farm, optional
-        Who evaluates the designs; the threads of this process if not given. The result is the
-        same.
+        Who evaluates the designs, with the same result; this process's threads if not given.
 
     Returns
     -------
@@ -151,8 +141,7 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     settings = {"trials": trials, "seed": seed, "sampler": sampler, "samples": samples}
     with ExitStack() as stack:
         stack.enter_context(quiet_optuna())
-        evaluator = None if farm is None else FarmEvaluator(space, silicon, farm)
-        search = _Search(Survey(space, silicon, evaluator), settings, progress)
+        search = _Search(Survey(space, silicon, farm), settings, progress)
         folder = None
         if out is not None:
             folder = stack.enter_context(start_run("search", space, silicon, settings, out))
