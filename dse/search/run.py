@@ -19,16 +19,7 @@ from dse.search.result import SearchResult, search_summary
 from dse.search.team import Record, Team
 from dse.space import Index, Space
 from dse.store import FRONT, RESULTS, Output, start_run
-from dse.sweep import (
-    KEEP,
-    SAMPLES,
-    FarmEvaluator,
-    Points,
-    Progress,
-    Survey,
-    Watch,
-    objective_values,
-)
+from dse.sweep import KEEP, SAMPLES, Points, Progress, Survey, Watch, objective_values
 from dse.technology import Silicon
 
 __all__ = ["TRIALS", "run_search"]
@@ -78,8 +69,7 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     samples : int
         Size of the first sweep; a space no larger is enumerated, and that is all.
     farm : Farm, optional
-        Who evaluates the designs; the threads of this process if not given. The result is the
-        same.
+        Who evaluates the designs, with the same result; this process's threads if not given.
     team : Team, optional
         Keeps the record and evaluates the proposals, instead of the run folder and this process.
 
@@ -102,8 +92,7 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     settings = {"trials": trials, "seed": seed, "sampler": sampler, "samples": samples}
     with ExitStack() as stack:
         stack.enter_context(quiet_optuna())
-        evaluator = None if farm is None else FarmEvaluator(space, silicon, farm)
-        search = _Search(Survey(space, silicon, evaluator), settings, progress, team)
+        search = _Search(Survey(space, silicon, farm), settings, progress, team)
         folder = None
         if out is not None:
             folder = stack.enter_context(start_run("search", space, silicon, settings, out))

@@ -198,5 +198,7 @@ class _Sweep:
         if self.progress is not None:
             tally = self.tally
             counts = done, self.job.points.total, len(tally.front), tally.feasible
-            found = tally.front.values, tally.front.ids.ravel()
+            number = tally.account.nearest[2]
+            nearest = None if number < 0 else self.job.space.decode([number])[0]
+            found = tally.front.values, tally.front.ids.ravel(), nearest
             self.progress(Progress(stage, *counts, self.watch.standing(*found)))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dse.farm import Farm
 from dse.pareto import Front, knee
 from dse.space import Index, Space, Target
 from dse.store import Table, design_table
@@ -21,6 +22,7 @@ from dse.sweep.designs import (
     requirements,
     violations,
 )
+from dse.sweep.job import FarmEvaluator
 from dse.sweep.reach import Reach, RequirementReach
 from dse.sweep.tally import Tally
 from dse.technology import Silicon
@@ -39,7 +41,7 @@ class Survey:
         The space with its objectives and targets.
     silicon : Silicon
         Constants of the reference node.
-    evaluator : Evaluates, optional
+    farm : Farm, optional
         Who evaluates the designs; the threads of this process if not given.
 
     Attributes
@@ -50,13 +52,15 @@ class Survey:
         How near they come to the requirements.
     """
 
-    def __init__(self, space: Space, silicon: Silicon, evaluator: Evaluates | None = None) -> None:
+    def __init__(self, space: Space, silicon: Silicon, farm: Farm | None = None) -> None:
         self.space = space
         self.silicon = silicon
         self.evaluated = 0
         self.feasible = 0
         self.reach = Reach(requirements(space))
-        self._evaluator = evaluator or Evaluator(space, silicon)
+        self._evaluator: Evaluates = (
+            Evaluator(space, silicon) if farm is None else FarmEvaluator(space, silicon, farm)
+        )
         self._asked = asked_metrics(space)
         self._front = Front(len(space.objectives), len(space.axes))
 

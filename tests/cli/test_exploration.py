@@ -140,7 +140,7 @@ def test_an_interrupted_sweep_says_how_to_go_on(run, small_space, tmp_path, monk
         patch.setattr("dse.sweep.run_sweep", interrupt)
         done = run("sweep", small_space, "--grid", "--out", tmp_path / "run")
     assert done.code == 130
-    assert "the same command goes on from the last piece" in done.err
+    assert f"`dse resume {tmp_path / 'run'}` goes on from its last piece" in done.err
     said = " ".join(run("sweep", "--help").out.split())
     assert "goes on when the command is given again" in said
     assert "from its beginning" not in said

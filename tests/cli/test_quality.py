@@ -120,7 +120,7 @@ def test_objectives_and_targets_may_be_added_on_the_command_line(run, space, tmp
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--objective", "decode_bound"), "no metric is named"),
+        (("--objective", "decode_bound"), "can be neither better nor worse"),
         (("--target", "perplexity_ratio >= 1"), "for less is better"),
         (("--target", "perplexity <= 1"), 'did you mean "perplexity_ratio"'),
         (("--target", "tpot_s"), "must be a limit such as"),

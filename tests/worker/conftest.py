@@ -120,10 +120,24 @@ def name(number: int) -> str:
     return f"toy {number}"
 
 
-@pytest.fixture(scope="session")
-def toy() -> ModuleType:
-    path = Path(__file__).parents[1] / "sweep" / "toy.py"
-    spec = util.spec_from_file_location("toy", path)
+def load(path: Path) -> ModuleType:
+    spec = util.spec_from_file_location(path.stem, path)
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def toy() -> ModuleType:
+    return load(Path(__file__).parents[1] / "sweep" / "toy.py")
+
+
+@pytest.fixture(scope="session")
+def child() -> ModuleType:
+    return load(Path(__file__).with_name("child.py"))
+
+
+@pytest.fixture(scope="session")
+def subject(child):
+    """Space and silicon."""
+    return child.toy_space()

@@ -83,4 +83,4 @@ def test_the_record_grows_and_ends(board, session):
         board.seal(10, {})
     board.finish(11)
     assert board.is_finished
-    assert Board(session, 1).records() == []
+    assert Board(session, 0).records() == []

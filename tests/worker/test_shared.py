@@ -7,9 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib import util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import optuna
@@ -21,20 +19,6 @@ from dse.search.run import _Search
 
 CHILD = Path(__file__).with_name("child.py")
 FILES = ("front.csv", "results.csv", "summary.json", "journal.jsonl")
-
-
-@pytest.fixture(scope="session")
-def child() -> ModuleType:
-    spec = util.spec_from_file_location("child", CHILD)
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def subject(child):
-    """Space and silicon."""
-    return child.toy_space()
 
 
 @pytest.fixture(scope="session")
