@@ -48,8 +48,8 @@ class Hooks:
     where : str
         ``before``, ``half`` (of a write; before anything else) or ``after``.
     action : str
-        ``kill``, ``int``, ``term``, ``full`` (no space left on device), or ``wait`` for the
-        server to let it go on.
+        ``kill``, ``int``, ``term``, ``full`` (no space left on device), ``limit N`` for files of
+        at most N bytes from then on, or ``wait`` for the server to let it go on.
     """
 
     def __init__(self, at: int | None, where: str, action: str, gate: tuple[int, int]) -> None:
@@ -81,6 +81,10 @@ class Hooks:
     def act(self) -> None:
         if self.action == "full":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if self.action.startswith("limit "):
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (int(self.action.split()[1]),) * 2)
+            return
         if self.action == "wait":
             self.real["write"](self.gate[1], b"w")
             os.read(self.gate[0], 1)
@@ -132,9 +136,6 @@ def prepare(job: dict[str, Any]) -> None:
         os.dup2(writer, 1)
     if job.get("stdout") == "full":
         os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
-    if job.get("fsize") is not None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (job["fsize"],) * 2)
     if job.get("powerless"):
         drop_capabilities()
 
