@@ -36,11 +36,14 @@ types: $(VENV)/.dev
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
+# As many processes as there are cores; a module stays in one, for it shares its server or its spaces.
+SPREAD := -n auto --dist loadfile -p no:benchmark
+
 tests: $(VENV)/.dev postgres
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SPREAD)
 
 test-long: $(VENV)/.dev postgres ## Run the tests that take minutes: kills at every call and at random moments.
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -m long $(SPREAD)
 
 reliability: $(VENV)/.dev ## Provoke every fault that a run survives and write docs/reliability.md.
 	$(BIN)/python -m pytest tests/faults -m fault -p no:randomly --write-reliability docs/reliability.md
