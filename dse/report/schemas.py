@@ -24,6 +24,7 @@ from dse.report.schema_parts import (
     record,
     table,
 )
+from dse.report.search_bench import search_bench_schema
 from dse.report.sensitivity_document import sensitivity_schema
 from dse.report.steps_document import steps_schema
 from dse.report.traffic import traffic_schema
@@ -206,6 +207,7 @@ DOCUMENTS = {
     "steps": lambda: steps_schema(scenario_schema(), metrics_schema(), bounds_schema()),
     "sensitivity": sensitivity_schema,
     "claims": claims_schema,
+    "bench-search": search_bench_schema,
     "specs": _specs,
     "spec": _spec,
     "check": _check,

@@ -3,7 +3,8 @@
 from dse.search.diagnose import Diagnosis, Miss, Widening, diagnose
 from dse.search.ledger import Milestone
 from dse.search.proposer import SAMPLERS
-from dse.search.run import TRIALS, SearchResult, run_search
+from dse.search.result import SearchResult
+from dse.search.run import TRIALS, run_search
 
 __all__ = [
     "SAMPLERS",

@@ -1,10 +1,9 @@
-"""A search: a sweep to start from, a sampler to go on with, a local search to finish."""
+"""A search: scouts and a sweep to start from, a sampler next, a local search to finish."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,75 +14,29 @@ from dse.search.coding import Coding
 from dse.search.ledger import Ledger, Milestone, Starters, Yardstick
 from dse.search.polish import MAX_STEPS, polish
 from dse.search.proposer import Proposer, quiet_optuna
+from dse.search.result import SearchResult, summary_of
+from dse.search.scout import Scout
 from dse.space import Index, Space
-from dse.store import FRONT, RESULTS, Journal, Output, Table, start_run
-from dse.sweep import KEEP, SAMPLES, Points, Progress, Reach, Survey, objective_values
+from dse.store import FRONT, RESULTS, Journal, Output, start_run
+from dse.sweep import KEEP, SAMPLES, Points, Progress, Survey, objective_values
 from dse.technology import Silicon
 
-__all__ = ["TRIALS", "SearchResult", "run_search"]
+__all__ = ["TRIALS", "Search", "run_search"]
 
 Array = npt.NDArray[np.float64]
 Report = Callable[[Progress], None]
 
 TRIALS = 2000
+# The first even sample, and evaluations that scouts may take with it.
+_FIRST = 128
+_SCOUTED = 1536
+# Batches of scouts in a row that leave the front as it is, after which they give up.
+_PATIENCE = 8
 # Evaluations after which the local search gives up on a front that keeps growing.
 _POLISH = 500_000
 # Model-based samplers learn from every batch, and slow down with its size.
 _MODEL_BATCH = 20
 _TRIES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """What a search found.
-
-    Parameters
-    ----------
-    space : Space
-        What was searched.
-    sampler : str
-        Optuna sampler that proposed.
-    seed, trials : int
-        Seed, and distinct designs that the sampler was told of.
-    evaluated, feasible : int
-        Evaluations in all stages, and how many of them met every requirement.
-    is_exhaustive : bool
-        Whether the first sweep covered the space: the front is then exact and nothing was
-        proposed.
-    optimal_steps : int
-        No design so many steps from the front improves it; a step is the next choice on one
-        axis. 0 where the local search was cut short.
-    front_index : Index
-        Designs of the front, shape (m, k), by rising objectives.
-    front : dict of str to ndarray
-        The same as a table.
-    cloud : dict of str to ndarray
-        The designs proposed and a sample of the first sweep, as a table in their order.
-    reach : Reach
-        How near the designs came to each requirement, and the nearest design.
-    history : tuple of Milestone
-        Growth of the front.
-    resumed : int
-        Batches taken over from the journal of an interrupted run.
-    torn_bytes : int
-        Length of the torn last line that was cut off that journal.
-    """
-
-    space: Space
-    sampler: str
-    seed: int
-    trials: int
-    evaluated: int
-    feasible: int
-    is_exhaustive: bool
-    optimal_steps: int
-    front_index: Index
-    front: Table
-    cloud: Table
-    reach: Reach
-    history: tuple[Milestone, ...]
-    resumed: int = 0
-    torn_bytes: int = 0
 
 
 def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
@@ -135,7 +88,7 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     settings = {"trials": trials, "seed": seed, "sampler": sampler, "samples": samples}
     with ExitStack() as stack:
         stack.enter_context(quiet_optuna())
-        search = _Search(space, silicon, settings, progress)
+        search = Search(Survey(space, silicon), settings, progress)
         folder = None
         if out is not None:
             folder = stack.enter_context(start_run("search", space, silicon, settings, out))
@@ -143,18 +96,28 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
         if folder is not None:
             folder.write_table(FRONT, result.front)
             folder.write_table(RESULTS, result.cloud)
-            folder.finish(_summary(search.survey, result))
+            folder.finish(summary_of(search.survey, result))
     return result
 
 
-class _Search:
-    """The stages of one search and what they share."""
+class Search:
+    """The stages of one search and what they share.
+
+    Parameters
+    ----------
+    survey : Survey
+        Takes the designs in; has none so far.
+    settings : mapping
+        ``trials``, ``seed``, ``sampler`` and ``samples``, as of `run_search`.
+    report : callable, optional
+        Called after every batch.
+    """
 
     def __init__(
-        self, space: Space, silicon: Silicon, settings: Mapping[str, Any], report: Report | None
+        self, survey: Survey, settings: Mapping[str, Any], report: Report | None = None
     ) -> None:
-        self.space = space
-        self.survey = Survey(space, silicon)
+        self.space = space = survey.space
+        self.survey = survey
         self.trials, self.seed = int(settings["trials"]), int(settings["seed"])
         self.sampler = str(settings["sampler"])
         self.samples = int(settings["samples"])
@@ -165,9 +128,14 @@ class _Search:
         self.ledger = Ledger(self.survey)
         self.history: list[Milestone] = []
         self.yardstick = Yardstick(len(space.objectives))
+        self.starters = Starters(self.population)
+        self.scout = Scout(space, Coding(space), self.seed)
 
     def run(self, journal: Journal | None) -> SearchResult:
+        """Go through all stages, after what the journal holds of them."""
         points = Points(self.space, self.samples, self.seed)
+        if not points.is_exhaustive:
+            self._scout()
         start = self._sweep(points)
         resumed, steps = 0, MAX_STEPS
         if not points.is_exhaustive:
@@ -193,17 +161,41 @@ class _Search:
             torn_bytes=journal.torn_bytes if journal else 0,
         )
 
+    def _scout(self) -> None:
+        """Evaluate an even sample, then few designs at a time where most is to be expected."""
+        index = self.space.sample(min(_FIRST, self.samples), self.seed)
+        limit, idle = min(_SCOUTED, self.samples), 0
+        self.yardstick.update(self._take(index))
+        self._mark("sweep", len(index), len(index))
+        while len(self.scout.numbers) < limit and idle < _PATIENCE:
+            before = self.survey.front_values
+            index = self.scout.ask(limit - len(self.scout.numbers))
+            if not len(index):
+                break
+            self._take(index)
+            self._mark("scout", len(self.scout.numbers), limit)
+            idle = idle + 1 if np.array_equal(before, self.survey.front_values) else 0
+
+    def _take(self, index: Index) -> Array:
+        """Evaluate designs for scouts and starters; return their objectives."""
+        columns, missed = self.survey.evaluate(index)
+        values = objective_values(self.space, columns)
+        self.starters.update(index, values, missed)
+        self.scout.tell(index, values, missed)
+        return values
+
     def _sweep(self, points: Points) -> Index:
-        """Evaluate the first sample; return the designs that the sampler starts from."""
-        starters = Starters(self.population)
-        for index in points.blocks():
+        """Evaluate the rest of the sample; return the designs that the sampler starts from."""
+        for block in points.blocks():
+            index = block[~np.isin(self.space.encode(block), self.scout.numbers)]
             columns, missed = self.survey.evaluate(index)
             values = objective_values(self.space, columns)
-            self.yardstick.update(values)
-            starters.update(index, values, missed)
+            if points.is_exhaustive:
+                self.yardstick.update(values)
+            self.starters.update(index, values, missed)
             self._report("sweep", self.survey.evaluated, points.total)
         self._record("sweep")
-        return points.at(np.arange(0)) if starters.index is None else starters.index
+        return points.at(np.arange(0)) if self.starters.index is None else self.starters.index
 
     def _replay(self, journal: Journal | None) -> int:
         records = journal.records if journal else []
@@ -248,7 +240,7 @@ class _Search:
 
     def _polish(self, points: Points) -> int:
         swept = [self.space.encode(index) for index in points.blocks()]
-        seen = np.concatenate([*swept, self.ledger.numbers])
+        seen = np.concatenate([*swept, self.scout.numbers, self.ledger.numbers])
         return polish(
             self.survey,
             Coding(self.space),
@@ -259,7 +251,7 @@ class _Search:
 
     def _cloud(self, points: Points) -> Index:
         """Designs proposed, and as many of the first sweep as there is room for."""
-        told = self.ledger.numbers
+        told = np.union1d(self.scout.numbers, self.ledger.numbers)
         swept = self.space.encode(points.cloud(max(0, KEEP - len(told)), self.seed))
         return self.space.decode(np.union1d(told, swept))
 
@@ -277,20 +269,3 @@ class _Search:
         if self.report is not None:
             front = len(self.survey.front_index)
             self.report(Progress(stage, done, total, front, self.survey.feasible))
-
-
-def _summary(survey: Survey, result: SearchResult) -> dict[str, Any]:
-    return survey.summary() | {
-        "trials": result.trials,
-        "is_exhaustive": result.is_exhaustive,
-        "optimal_steps": result.optimal_steps,
-        "history": [
-            {
-                "stage": entry.stage,
-                "evaluated": entry.evaluated,
-                "front": entry.front,
-                "hypervolume": entry.hypervolume,
-            }
-            for entry in result.history
-        ],
-    }
