@@ -39,9 +39,10 @@ layers: $(VENV)/.dev
 tests: $(VENV)/.dev
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/.dev ## Measure how fast designs are evaluated and write docs/performance.md.
+bench: $(VENV)/.dev ## Measure speed and searches; write docs/performance.md and, in about an hour, docs/search.md.
 	$(BIN)/python -m pytest tests/bench -m bench -p no:randomly --benchmark-columns=min,median,stddev
 	$(BIN)/python -m dse bench --docs docs/performance.md
+	$(BIN)/python -m dse bench search --docs docs/search.md
 
 accuracy: $(BIN)/dse ## Fit the stacks to the shipped measurements and write docs/accuracy.md.
 	$(BIN)/python -m dse calibrate hw_configs/measurements/measured.csv --stack all --out hw_configs/stacks

@@ -59,7 +59,7 @@ _MODELS = ("llama-2-7b", "solar-10.7b")
 @click.option("--docs", type=click.Path(path_type=Path), help="Write the page of speed there.")
 @json_option
 @click.pass_context
-def bench(context: click.Context, as_json: bool, **options: Any) -> None:
+def bench(context: click.Context, /, as_json: bool, **options: Any) -> None:
     """Measure the speed, unless a command below this one is called."""
     if context.invoked_subcommand is None:
         _measure(as_json=as_json, **options)

@@ -54,7 +54,7 @@ Pareto fronts are known exactly, and what a search reaches can be said as a shar
 - **`dse search`** runs as it does by default, and is cut off at the budget.
 - **The other samplers** are Optuna's: random, Sobol (QMC), NSGA-II and NSGA-III with a population
   of 50, TPE with its defaults in batches of 20. They are told the targets as constraints, and have
-  neither a sweep before nor a local search after. A sampler that repeats itself ends after three
+  neither a sweep before nor a local search after. A sampler that repeats itself ends after two
   proposals for each evaluation of the budget.
 - **TPE** takes by far the longest for a proposal. It ends where `dse search` reached the goal with
   the same seed, and its ratio is that of this moment.
@@ -212,7 +212,7 @@ def search_page(result: SearchBench, picture: str) -> str:
             "Lines are medians over the seeds, bands run from the lowest to the highest.\n",
             *(markdown(table) for table in search_bench_tables(result)),
             f"Budget {result.budget:,} evaluations. Taken on {machine}, {result.cores} cores"
-            f"{load}: where the load is not far below the number of cores, the seconds are those of "
-            "a busy machine. Evaluations and ratios do not depend on it.\n",
+            f"{load}: where the load is not far below the number of cores, the seconds are those "
+            "of a busy machine. Evaluations and ratios do not depend on it.\n",
         ]
     )

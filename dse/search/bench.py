@@ -30,7 +30,7 @@ BUDGET = 2000
 _BATCH = {"tpe": 20}
 _POPULATION = 50
 # A sampler that repeats itself is asked so many times its budget, and no more.
-_ASKED = 3
+_ASKED = 2
 # How far the corner of the box lies beyond the worst of the exact front, in ranges of the front.
 _MARGIN = 0.1
 

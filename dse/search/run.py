@@ -29,9 +29,9 @@ Report = Callable[[Progress], None]
 TRIALS = 2000
 # The first even sample, and evaluations that scouts may take with it.
 _FIRST = 128
-_SCOUTED = 1536
+_SCOUTED = 2048
 # Batches of scouts in a row that leave the front as it is, after which they give up.
-_PATIENCE = 8
+_PATIENCE = 12
 # Evaluations after which the local search gives up on a front that keeps growing.
 _POLISH = 500_000
 # Model-based samplers learn from every batch, and slow down with its size.

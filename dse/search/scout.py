@@ -17,23 +17,33 @@ from dse.space import Index, Space
 __all__ = ["Scout"]
 
 Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 _BATCH = 32
+# Batches grow with what is known, for learning takes longer: a share of it.
+_GROWTH = 0.05
 # Share of a batch that stays one step from the front; the rest may be anywhere.
 _NEAR = 0.5
-# A batch trusts what the model expects, or hopes that it errs by so many standard deviations.
+# A batch trusts what the model expects, or hopes that objectives are better by so many standard
+# deviations, and takes the limits for as much less sure.
 _HOPES = (0.0, 0.5, 1.0, 3.0)
 # The walk over the model: designs at random to begin with, rounds, and designs expanded in one.
-_RANDOM = 2000
+_RANDOM = 1000
 _ROUNDS = 8
-_WIDTH = 64
-# Neighbours of the front whose neighbours it looks at, too: two steps may be worth what one is not.
-_TWICE = 128
+_WIDTH = 32
+# Standard deviations over the space by which a limit may be missed on the way.
+_NEARLY = 0.25
+# Neighbours of the front whose neighbours it looks at, too: two steps may be better than one.
+_TWICE = 256
+# Designs, the most promising first, of which it is asked how sure the model is.
+_KEPT = 1024
 # Infeasible designs to begin with, and to expand in a round, where none is feasible.
 _WORST = 8
-# How far beyond a limit, in its standard deviations over the space, still counts as met: what is
-# met or not (can it be built?) stands at the limit itself.
-_SLACK = 0.02
+_SURE = 1e-9
+# Odds that the model is wrong about a limit altogether, and knows nothing of it.
+_WRONG = 0.02
+# Violation of a limit that no number of steps would meet.
+_NEVER = 1.0
 
 
 class Scout:
@@ -55,6 +65,7 @@ class Scout:
         self._values: Array = np.empty((0, len(space.objectives)))
         self._missed: Array | None = None
         self._surrogate = Surrogate(space, coding)
+        self._asked = 0
 
     @property
     def numbers(self) -> Index:
@@ -68,26 +79,33 @@ class Scout:
         known = missed[:0] if self._missed is None else self._missed
         self._missed = np.concatenate([known, missed])
 
-    def ask(self, most: int = _BATCH) -> Index:
+    def ask(self, most: int) -> Index:
         """A batch of at most so many designs that were not told, where most is expected."""
         if self._missed is None:
             return self._index
-        is_finite = np.isfinite(np.hstack([self._values, self._missed])).all(axis=1)
-        index, missed = self._index[is_finite], self._missed[is_finite]
+        # What cannot be built at all misses by infinity, and is as good a lesson as any.
+        missed = np.where(np.isposinf(self._missed), _NEVER, self._missed)
+        is_finite = np.isfinite(np.hstack([self._values, missed])).all(axis=1)
+        index, missed = self._index[is_finite], missed[is_finite]
         if len(index) < 2:
-            return index[:0]
+            return self._index[:0]
+        self._asked += 1
         objectives = straightened(self._values[is_finite])
         worst = np.maximum(missed, 0.0).max(axis=1)
         # A violation of an upper limit is the metric over it, less 1.
         ratios = np.where(missed.min(axis=0) > -1.0, missed + 1.0, missed)
         limits = np.where(missed.min(axis=0) > -1.0, straightened(ratios), missed)
+        limits = limits - _border(limits)
         self._surrogate.learn(index, np.hstack([objectives, limits]), worst)
         rows = np.flatnonzero(worst <= 0.0)
         rows = rows[non_dominated(objectives[rows])] if len(rows) else rows
         start = rows if len(rows) else np.argsort(worst, kind="stable")[:_WORST]
-        numbers = np.setdiff1d(self._walk(index[start]), self.numbers)
+        numbers: Index = np.setdiff1d(self._walk(index[start]), self.numbers)
         return self._choose(
-            self._space.decode(numbers), index[rows], objectives[rows], min(most, _BATCH)
+            self._space.decode(numbers),
+            index[rows],
+            objectives[rows],
+            min(most, max(_BATCH, int(_GROWTH * len(self._index)))),
         )
 
     def _walk(self, start: Index) -> Index:
@@ -103,44 +121,56 @@ class Scout:
         for _ in range(_ROUNDS):
             numbers = np.concatenate([numbers, fresh])
             means = np.concatenate([means, self._surrogate.means(space.decode(fresh))])
-            best = numbers[_promising(means[:, :k], means[:, k:])]
+            scaled = means / self._surrogate.spread
+            best = numbers[_promising(scaled[:, :k], scaled[:, k:])]
             todo = np.setdiff1d(np.union1d(best, wanted), expanded)
             expanded = np.union1d(expanded, todo)
             around = space.encode(self._coding.neighbours(space.decode(todo)))
             fresh = np.setdiff1d(around, numbers)
             if not len(fresh):
                 break
-        return np.union1d(numbers, fresh)
+        found: Index = np.union1d(numbers, fresh)
+        return found
 
     def _choose(self, index: Index, front: Index, known: Array, count: int) -> Index:
         """Designs with the greatest expected step beyond the front and those chosen before."""
         if not len(index):
             return index
         k = len(self._space.objectives)
-        means, sigmas = self._surrogate.means_and_sigmas(index)
-        odds = self._odds(means[:, k:], sigmas[:, k:])
-        if not len(front):
-            return index[np.argsort(-odds, kind="stable")[:count]]
-        spread = self._surrogate.spread[:k]
-        hopes = means[:, :k] - self._hope() * sigmas[:, :k]
-        beyond = _Beyond(hopes / spread, known / spread, np.exp(odds))
+        spread, hope = self._surrogate.spread[:k], _HOPES[self._asked % len(_HOPES)]
         around = np.unique(self._space.encode(self._coding.neighbours(front)))
         is_near = np.isin(self._space.encode(index), around)
+        kept = is_near | self._is_best(index, known / spread)
+        index, is_near = index[kept], is_near[kept]
+        means, sigmas = self._surrogate.means_and_sigmas(index)
+        odds = self._odds(means[:, k:], sigmas[:, k:]) / (1.0 + hope) ** 2
+        if not len(front):
+            return index[np.argsort(-odds, kind="stable")[:count]]
+        hopes = means[:, :k] - hope * sigmas[:, :k]
+        beyond = _Beyond(hopes / spread, known / spread, np.exp(odds))
         chosen = beyond.take(round(_NEAR * count), is_near)
         chosen += beyond.take(count - len(chosen), np.ones_like(is_near))
         return index[chosen]
 
-    def _hope(self) -> float:
-        """Standard deviations by which a batch takes designs for better than expected."""
-        return _HOPES[len(self._index) // _BATCH % len(_HOPES)]
+    def _is_best(self, index: Index, front: Array) -> Mask:
+        """Whether designs are among the best by what is expected of them alone."""
+        k = len(self._space.objectives)
+        means = self._surrogate.means(index) / self._surrogate.spread
+        score = -np.maximum(means[:, k:].max(axis=1), 0.0)
+        if len(front):
+            score += _Beyond(means[:, :k], front, score).steps
+        is_best = np.zeros(len(index), dtype=np.bool_)
+        is_best[np.argsort(-score, kind="stable")[:_KEPT]] = True
+        return is_best
 
     def _odds(self, means: Array, sigmas: Array) -> Array:
         """Logarithm of the odds that all requirements are met, as if each were by itself."""
         from scipy.special import log_ndtr
 
-        slack = _SLACK * self._surrogate.spread[len(self._space.objectives) :]
-        odds: Array = log_ndtr((slack - means) / (sigmas + 1e-9)).sum(axis=1)
-        return odds
+        # What is the same everywhere is known for certain.
+        odds = np.exp(log_ndtr(-means / (sigmas + _SURE)))
+        total: Array = np.log(odds + _WRONG * (0.5 - odds)).sum(axis=1)
+        return total
 
 
 class _Beyond:
@@ -153,16 +183,16 @@ class _Beyond:
 
     def __init__(self, values: Array, front: Array, odds: Array) -> None:
         self._values, self._odds = values, odds
-        self._steps = np.full(len(values), np.inf)
+        self.steps = np.full(len(values), np.inf)
         self._is_free = np.ones(len(values), dtype=np.bool_)
         for row in front:
             self._shorten(row)
 
-    def take(self, count: int, allowed: npt.NDArray[np.bool_]) -> list[int]:
+    def take(self, count: int, allowed: Mask) -> list[int]:
         """Choose designs one by one among those allowed, by the step times its odds."""
         chosen: list[int] = []
         while len(chosen) < count and (allowed & self._is_free).any():
-            score = np.where(self._steps > 0.0, self._steps * self._odds, self._steps)
+            score = np.where(self.steps > 0.0, self.steps * self._odds, self.steps)
             best = int(np.argmax(np.where(allowed & self._is_free, score, -np.inf)))
             chosen.append(best)
             self._is_free[best] = False
@@ -170,14 +200,33 @@ class _Beyond:
         return chosen
 
     def _shorten(self, row: Array) -> None:
-        self._steps = np.minimum(self._steps, (row - self._values).max(axis=1))
+        self.steps = np.minimum(self.steps, (row - self._values).max(axis=1))
+
+
+def _border(limits: Array) -> Array:
+    """Where each requirement stops being met: midway between the designs on either side of it.
+
+    What is met or not, such as whether a chip can be built, then has its border in between.
+    """
+    border = []
+    for column in limits.T:
+        met, missed = column[column <= 0.0], column[column > 0.0]
+        border.append(0.5 * (met.max(initial=-np.inf) + missed.min(initial=np.inf)))
+    # Met by all, or by none: the limit itself, or so little beyond that equality is met.
+    return np.where(np.isfinite(border), border, np.where((limits <= 0.0).all(axis=0), 1e-6, 0.0))
 
 
 def _promising(objectives: Array, missed: Array) -> Index:
-    """Rows of the front of what is expected to be feasible, else of those that miss least."""
+    """Rows of the front of what is expected to be feasible, and of what is nearly so.
+
+    Where nothing is, those that miss least.
+    """
     worst = missed.max(axis=1)
-    rows = np.flatnonzero(worst <= 0.0)
-    if not len(rows):
+    if worst.min() > 0.0:
         return np.argsort(worst, kind="stable")[: 2 * _WORST]
-    rows = rows[non_dominated(objectives[rows])]
-    return rows[thin(objectives[rows], _WIDTH)] if len(rows) > _WIDTH else rows
+    fronts = []
+    for margin in (0.0, _NEARLY):
+        rows = np.flatnonzero(worst <= margin)
+        rows = rows[non_dominated(objectives[rows])]
+        fronts.append(rows[thin(objectives[rows], _WIDTH)] if len(rows) > _WIDTH else rows)
+    return np.unique(np.concatenate(fronts))

@@ -17,6 +17,9 @@ _TREND = 0.5
 _DEGREE = 3
 # Length over which the local part forgets, in ranges of an axis.
 _LENGTH = 2.0
+# How far any two choices of an ordered axis are apart at least, in ranges of the axis: a bus of 72
+# bits may be unlike both 64 and 80.
+_APART = 0.5
 # Share of the variance that is taken for noise: keeps the system of equations solvable.
 _NOISE = 1e-6
 
@@ -24,15 +27,18 @@ _NOISE = 1e-6
 class Surrogate:
     """Gaussian process over designs, one per column learned, all with the same kernel.
 
-    With u the axes scaled to [0, 1], v = 2 u - 1 over m columns and r = |u - u'| sqrt(3) / l,
+    With x the coordinates of a design, v the same about the middle of each axis and
+    r = |x - x'| sqrt(3) / l,
 
-        k(u, u') = w ((1 + v . v' / m) / 2)^3 + (1 - w) (1 + r) exp(-r)                       (1)
+        k(x, x') = w ((1 + v . v') / 2)^3 + (1 - w) (1 + r) exp(-r)                           (1)
+
+    An ordered axis has one coordinate in [0, 1], logarithmic where all choices are positive
+    numbers, and beside it a small one per choice; an axis without an order has one per choice.
 
     Parameters
     ----------
     space : Space
-        Its ordered axes are columns of their own, logarithmic where all choices are positive
-        numbers; an axis without an order has one column per choice.
+        What is searched.
     coding : Coding
         Says which axes have an order.
 
@@ -43,9 +49,12 @@ class Surrogate:
     """
 
     def __init__(self, space: Space, coding: Coding) -> None:
-        self._scales = [
-            _scale(axis, order) for axis, order in zip(space.axes, coding.orders, strict=True)
-        ]
+        axes = list(zip(space.axes, coding.orders, strict=True))
+        self._places = [_places(axis, order) for axis, order in axes]
+        self._middles = np.concatenate([_middle(table) for table in self._places])
+        # v . v' is at most 1, reached by a design with itself at the ends of all axes.
+        reach = sum(((t - _middle(t)) ** 2).sum(axis=1).max() for t in self._places)
+        self._reach = float(reach) or 1.0
         self._known: Array = np.empty((0, 0))
         self._inverse: Array = np.empty((0, 0))
         self._weights: Array = np.empty((0, 0))
@@ -67,12 +76,12 @@ class Surrogate:
         """
         self._known = self._points(index)
         self._mean = values.mean(axis=0)
-        spread = values.std(axis=0)
+        spread: Array = values.std(axis=0)
         self.spread = np.where(spread > 0.0, spread, 1.0)
         noise = _NOISE * (1.0 + far**2)
-        kernel = _kernel(self._known, self._known)
+        kernel = self._kernel(self._known, self._known)
         kernel[np.diag_indices_from(kernel)] += noise
-        self._inverse = np.linalg.inv(kernel)
+        self._inverse = np.asarray(np.linalg.inv(kernel), dtype=np.float64)
         self._weights = self._inverse @ ((values - self._mean) / self.spread)
         # Mean square of the leave-one-out residuals over the variances that (1) gives them.
         precision = np.diagonal(self._inverse)[:, None]
@@ -81,14 +90,14 @@ class Surrogate:
 
     def means(self, index: Index) -> Array:
         """Expected columns of designs, shape (n, c)."""
-        return self._means(_kernel(self._points(index), self._known))
+        return self._means(self._kernel(self._points(index), self._known))
 
     def means_and_sigmas(self, index: Index) -> tuple[Array, Array]:
         """Expected columns of designs and their standard deviations, each of shape (n, c)."""
         points = self._points(index)
-        kernel = _kernel(points, self._known)
+        kernel = self._kernel(points, self._known)
         explained = np.einsum("ij,ij->i", kernel @ self._inverse, kernel)
-        left = np.sqrt(np.maximum(_variance(points) - explained, _NOISE))
+        left = np.sqrt(np.maximum(self._variance(points) - explained, _NOISE))
         return self._means(kernel), left[:, None] * self._sigma
 
     def _means(self, kernel: Array) -> Array:
@@ -96,7 +105,26 @@ class Surrogate:
         return means
 
     def _points(self, index: Index) -> Array:
-        return np.hstack([scale[index[:, place]] for place, scale in enumerate(self._scales)])
+        tables = enumerate(self._places)
+        points: Array = np.hstack([table[index[:, place]] for place, table in tables])
+        return points
+
+    def _kernel(self, first: Array, second: Array) -> Array:
+        """Equation (1) for all pairs."""
+        a, b = first - self._middles, second - self._middles
+        product = a @ b.T
+        square = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * product
+        distance = np.sqrt(3.0 * np.maximum(square, 0.0)) / _LENGTH
+        local: Array = (1.0 + distance) * np.exp(-distance)
+        return self._trend(product) + (1.0 - _TREND) * local
+
+    def _variance(self, points: Array) -> Array:
+        """Equation (1) of each point with itself."""
+        return self._trend(((points - self._middles) ** 2).sum(axis=1)) + (1.0 - _TREND)
+
+    def _trend(self, product: Array) -> Array:
+        trend: Array = _TREND * ((1.0 + product / self._reach) / 2.0) ** _DEGREE
+        return trend
 
 
 def straightened(values: Array) -> Array:
@@ -119,31 +147,22 @@ def straightened(values: Array) -> Array:
     return np.stack(columns, axis=1)
 
 
-def _scale(axis: Axis, order: tuple[int, ...] | None) -> Array:
+def _places(axis: Axis, order: tuple[int, ...] | None) -> Array:
     """Coordinates of an axis's choices, shape (choices, columns)."""
-    count = len(axis.values)
+    # Two different choices without an order are a range apart, as the ends of an ordered axis are.
+    apart = np.eye(len(axis.values)) / np.sqrt(2.0)
     if order is None:
-        # Two different choices are a range apart, as the ends of an ordered axis are.
-        return np.eye(count) / np.sqrt(2.0)
+        return apart
     if axis.is_numeric and min(axis.values) > 0.0:
-        places = np.log(np.array(axis.values, dtype=np.float64))
+        ranks = np.log(np.array(axis.values, dtype=np.float64))
     else:
-        places = np.argsort(order).astype(np.float64)
-    span = float(np.ptp(places))
-    return ((places - places.min()) / (span or 1.0))[:, None]
+        ranks = np.argsort(order).astype(np.float64)
+    span = float(np.ptp(ranks))
+    along = ((ranks - ranks.min()) / (span or 1.0))[:, None]
+    return np.hstack([along, _APART * apart])
 
 
-def _kernel(first: Array, second: Array) -> Array:
-    """Equation (1) for all pairs."""
-    square = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1) - 2.0 * first @ second.T
-    distance = np.sqrt(3.0 * np.maximum(square, 0.0)) / _LENGTH
-    cosine = (2.0 * first - 1.0) @ (2.0 * second - 1.0).T / first.shape[1]
-    local: Array = (1.0 + distance) * np.exp(-distance)
-    return _TREND * ((1.0 + cosine) / 2.0) ** _DEGREE + (1.0 - _TREND) * local
-
-
-def _variance(points: Array) -> Array:
-    """Equation (1) of each point with itself."""
-    cosine = ((2.0 * points - 1.0) ** 2).mean(axis=1)
-    variance: Array = _TREND * ((1.0 + cosine) / 2.0) ** _DEGREE + (1.0 - _TREND)
-    return variance
+def _middle(table: Array) -> Array:
+    """Halfway along each coordinate of an axis."""
+    middle: Array = 0.5 * (table.min(axis=0) + table.max(axis=0))
+    return middle
