@@ -31,7 +31,7 @@ TRIALS = 2000
 _FIRST = 128
 _SCOUTED = 2048
 # Batches of scouts in a row that leave the front as it is, after which they give up.
-_PATIENCE = 12
+_PATIENCE = 16
 # Evaluations after which the local search gives up on a front that keeps growing.
 _POLISH = 500_000
 # Model-based samplers learn from every batch, and slow down with its size.

@@ -24,24 +24,23 @@ _BATCH = 32
 _GROWTH = 0.05
 # Share of a batch that stays one step from the front; the rest may be anywhere.
 _NEAR = 0.5
-# A batch trusts what the model expects, or hopes that objectives are better by so many standard
-# deviations, and takes the limits for as much less sure.
-_HOPES = (0.0, 0.5, 1.0, 3.0)
+# By how many standard deviations a batch hopes that objectives are better than expected.
+_HOPES = (1.0, 2.0, 3.0)
 # The walk over the model: designs at random to begin with, rounds, and designs expanded in one.
-_RANDOM = 1000
+_RANDOM = 500
 _ROUNDS = 8
 _WIDTH = 32
 # Standard deviations over the space by which a limit may be missed on the way.
 _NEARLY = 0.25
-# Neighbours of the front whose neighbours it looks at, too: two steps may be better than one.
-_TWICE = 256
+# Jumps from the front to begin with, and axes that one changes on average at most.
+_JUMPS, _CHANGED = 2000, 3
 # Designs, the most promising first, of which it is asked how sure the model is.
 _KEPT = 1024
 # Infeasible designs to begin with, and to expand in a round, where none is feasible.
 _WORST = 8
 _SURE = 1e-9
 # Odds that the model is wrong about a limit altogether, and knows nothing of it.
-_WRONG = 0.02
+_WRONG = 0.001
 # Violation of a limit that no number of steps would meet.
 _NEVER = 1.0
 
@@ -112,12 +111,16 @@ class Scout:
         """Numbers of the designs met on a local search over the model."""
         space, k = self._space, len(self._space.objectives)
         random = np.random.default_rng(np.random.SeedSequence([self._seed, len(self._index), 2]))
-        drawn = random.integers(0, space.shape, (_RANDOM, len(space.axes)))
+        drawn = random.integers(0, space.shape, (_RANDOM + _JUMPS, len(space.axes)))
+        # A jump keeps most of a design of the front; which axes it changes is drawn, too.
+        jumps = start[random.integers(0, len(start), _JUMPS)]
+        share = random.integers(1, _CHANGED + 1, (_JUMPS, 1)) / len(space.axes)
+        is_drawn = random.random(jumps.shape) < share
+        drawn[_RANDOM:] = np.where(is_drawn, drawn[_RANDOM:], jumps)
         fresh = np.unique(space.encode(np.concatenate([start, drawn])))
         numbers, expanded, means = fresh[:0], fresh[:0], self._surrogate.means(start[:0])
-        # Whatever the model says of them, the start and some of its neighbours are expanded.
-        around = self._coding.neighbours(start)
-        wanted = space.encode(np.concatenate([start, random.permutation(around)[:_TWICE]]))
+        # The start is expanded whatever the model says of it.
+        wanted = space.encode(start)
         for _ in range(_ROUNDS):
             numbers = np.concatenate([numbers, fresh])
             means = np.concatenate([means, self._surrogate.means(space.decode(fresh))])
@@ -143,7 +146,7 @@ class Scout:
         kept = is_near | self._is_best(index, known / spread)
         index, is_near = index[kept], is_near[kept]
         means, sigmas = self._surrogate.means_and_sigmas(index)
-        odds = self._odds(means[:, k:], sigmas[:, k:]) / (1.0 + hope) ** 2
+        odds = self._odds(means[:, k:], sigmas[:, k:])
         if not len(front):
             return index[np.argsort(-odds, kind="stable")[:count]]
         hopes = means[:, :k] - hope * sigmas[:, :k]
