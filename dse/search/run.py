@@ -31,7 +31,7 @@ TRIALS = 2000
 _FIRST = 128
 _SCOUTED = 2048
 # Batches of scouts in a row that leave the front as it is, after which they give up.
-_PATIENCE = 16
+_PATIENCE = 24
 # Evaluations after which the local search gives up on a front that keeps growing.
 _POLISH = 500_000
 # Model-based samplers learn from every batch, and slow down with its size.
@@ -164,17 +164,15 @@ class Search:
     def _scout(self) -> None:
         """Evaluate an even sample, then few designs at a time where most is to be expected."""
         index = self.space.sample(min(_FIRST, self.samples), self.seed)
-        limit, idle = min(_SCOUTED, self.samples), 0
+        limit = min(_SCOUTED, self.samples)
         self.yardstick.update(self._take(index))
         self._mark("sweep", len(index), len(index))
-        while len(self.scout.numbers) < limit and idle < _PATIENCE:
-            before = self.survey.front_values
+        while len(self.scout.numbers) < limit and self.scout.idle < _PATIENCE:
             index = self.scout.ask(limit - len(self.scout.numbers))
             if not len(index):
                 break
             self._take(index)
             self._mark("scout", len(self.scout.numbers), limit)
-            idle = idle + 1 if np.array_equal(before, self.survey.front_values) else 0
 
     def _take(self, index: Index) -> Array:
         """Evaluate designs for scouts and starters; return their objectives."""

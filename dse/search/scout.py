@@ -38,9 +38,11 @@ _JUMPS, _CHANGED = 2000, 3
 _KEPT = 1024
 # Infeasible designs to begin with, and to expand in a round, where none is feasible.
 _WORST = 8
+# Standard deviation of what is the same everywhere.
 _SURE = 1e-9
-# Odds that the model is wrong about a limit altogether, and knows nothing of it.
-_WRONG = 0.001
+# Odds that the model is wrong about a limit altogether; they double with every batch that finds
+# nothing.
+_WRONG, _MOST_WRONG = 0.001, 0.5
 # Violation of a limit that no number of steps would meet.
 _NEVER = 1.0
 
@@ -56,6 +58,11 @@ class Scout:
         Says what is one step away.
     seed : int
         Seed of its random designs.
+
+    Attributes
+    ----------
+    idle : int
+        Batches told in a row that left the front as it was, when it was last asked.
     """
 
     def __init__(self, space: Space, coding: Coding, seed: int) -> None:
@@ -65,6 +72,8 @@ class Scout:
         self._missed: Array | None = None
         self._surrogate = Surrogate(space, coding)
         self._asked = 0
+        self._front: Index = self._index
+        self.idle = 0
 
     @property
     def numbers(self) -> Index:
@@ -98,6 +107,7 @@ class Scout:
         self._surrogate.learn(index, np.hstack([objectives, limits]), worst)
         rows = np.flatnonzero(worst <= 0.0)
         rows = rows[non_dominated(objectives[rows])] if len(rows) else rows
+        self._count_idle(index[rows])
         start = rows if len(rows) else np.argsort(worst, kind="stable")[:_WORST]
         numbers: Index = np.setdiff1d(self._walk(index[start]), self.numbers)
         return self._choose(
@@ -106,6 +116,10 @@ class Scout:
             objectives[rows],
             min(most, max(_BATCH, int(_GROWTH * len(self._index)))),
         )
+
+    def _count_idle(self, front: Index) -> None:
+        self.idle = self.idle + 1 if np.array_equal(front, self._front) else 0
+        self._front = front
 
     def _walk(self, start: Index) -> Index:
         """Numbers of the designs met on a local search over the model."""
@@ -159,7 +173,8 @@ class Scout:
         """Whether designs are among the best by what is expected of them alone."""
         k = len(self._space.objectives)
         means = self._surrogate.means(index) / self._surrogate.spread
-        score = -np.maximum(means[:, k:].max(axis=1), 0.0)
+        # What it is said to miss weighs the less, the longer nothing was found.
+        score = -np.maximum(means[:, k:].max(axis=1), 0.0) / (1.0 + self.idle)
         if len(front):
             score += _Beyond(means[:, :k], front, score).steps
         is_best = np.zeros(len(index), dtype=np.bool_)
@@ -170,9 +185,9 @@ class Scout:
         """Logarithm of the odds that all requirements are met, as if each were by itself."""
         from scipy.special import log_ndtr
 
-        # What is the same everywhere is known for certain.
         odds = np.exp(log_ndtr(-means / (sigmas + _SURE)))
-        total: Array = np.log(odds + _WRONG * (0.5 - odds)).sum(axis=1)
+        wrong = min(_MOST_WRONG, _WRONG * 2.0**self.idle)
+        total: Array = np.log(odds + wrong * (0.5 - odds)).sum(axis=1)
         return total
 
 
