@@ -59,9 +59,13 @@ postgres:        ## Install PostgreSQL, which the tests of dse worker start, whe
 			"lie on the PATH or in /usr/lib/postgresql/*/bin" >&2; exit 1; \
 	fi >/dev/null
 
-bench: $(VENV)/.dev ## Measure how fast designs are evaluated and write docs/performance.md.
+bench: $(VENV)/.dev ## Measure speed and searches; write docs/performance.md and, in about an hour, docs/search.md.
 	$(BIN)/python -m pytest tests/bench -m bench -p no:randomly --benchmark-columns=min,median,stddev
 	$(BIN)/python -m dse bench --docs docs/performance.md
+	$(BIN)/python -m dse bench scaling --docs docs/scaling.md
+	$(BIN)/python -m dse bench proof --docs docs/proof.md
+	$(BIN)/python -m dse bench search --docs docs/search.md
+	$(BIN)/python -m dse bench search --docs docs/search.md
 
 accuracy: $(BIN)/dse ## Fit the stacks to the shipped measurements and write docs/accuracy.md.
 	$(BIN)/python -m dse calibrate hw_configs/measurements/measured.csv --stack all --out hw_configs/stacks

@@ -75,6 +75,13 @@ _SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
     help="Who proposes.",
 )
 @click.option(
+    "--scouts",
+    type=click.IntRange(0, 100_000),
+    default=0,
+    show_default=True,
+    help="Designs that a model of the space chooses first: fewer evaluations, more time for each.",
+)
+@click.option(
     "--certify",
     type=NumberRange(0.0, 1e6),
     metavar="EPS",
@@ -105,7 +112,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
     context = click.get_current_context()
     given = {
         name
-        for name in ("trials", "sampler")
+        for name in ("trials", "sampler", "scouts")
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
     }
     if options["certify"] is not None and given:
@@ -151,7 +158,7 @@ def _search(
     """Search with the sampler."""
     from dse.search import run_search
 
-    settings = {name: options[name] for name in ("trials", "seed", "sampler")}
+    settings = {name: options[name] for name in ("trials", "seed", "sampler", "scouts")}
     advice = f"`dse resume {out.path}` goes on from its last batch"
     with (
         farm_at(options["dask"]) as farm,

@@ -13,9 +13,11 @@ from dse.report.evaluation_schemas import (
 )
 from dse.report.link_schemas import cloud_schema, runtime_schema, split_schema
 from dse.report.progress import progress_schema
+from dse.report.proofs import proofs_schema
 from dse.report.quality import quality_schema
 from dse.report.robust_document import robust_schema
 from dse.report.runs import export_schema, runs_schema
+from dse.report.scaling import scaling_schema
 from dse.report.schema_parts import (
     COUNT,
     DIALECT,
@@ -28,6 +30,7 @@ from dse.report.schema_parts import (
     record,
     table,
 )
+from dse.report.search_bench import search_bench_schema
 from dse.report.sensitivity_document import sensitivity_schema
 from dse.report.steps_document import steps_schema
 from dse.report.traffic import traffic_schema
@@ -216,6 +219,9 @@ DOCUMENTS = {
     "steps": lambda: steps_schema(scenario_schema(), metrics_schema(), bounds_schema()),
     "sensitivity": sensitivity_schema,
     "claims": claims_schema,
+    "bench-search": search_bench_schema,
+    "proofs": proofs_schema,
+    "scaling": scaling_schema,
     "specs": _specs,
     "spec": _spec,
     "check": _check,

@@ -1,4 +1,4 @@
-"""A search: a sweep to start from, a sampler to go on with, a local search to finish."""
+"""A search: scouts and a sweep to start from, a sampler next, a local search to finish."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from dse.search.ledger import Ledger, Milestone, Starters, Yardstick
 from dse.search.polish import MAX_STEPS, polish
 from dse.search.proposer import Proposer, quiet_optuna
 from dse.search.result import SearchResult, search_summary
+from dse.search.scouting import Scouting
 from dse.search.team import Record, Team
 from dse.space import Index, Space
 from dse.store import FRONT, RESULTS, Output, start_run
 from dse.sweep import KEEP, SAMPLES, Points, Progress, Survey, Watch, objective_values
 from dse.technology import Silicon
 
-__all__ = ["TRIALS", "run_search"]
+__all__ = ["TRIALS", "Search", "run_search"]
 
 Array = npt.NDArray[np.float64]
 Report = Callable[[Progress], None]
@@ -45,6 +46,7 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     out: Output | Path | None = None,
     progress: Report | None = None,
     samples: int = SAMPLES,
+    scouts: int = 0,
     farm: Farm | None = None,
     team: Team | None = None,
 ) -> SearchResult:
@@ -68,6 +70,8 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
         Called after every batch.
     samples : int
         Size of the first sweep; a space no larger is enumerated, and that is all.
+    scouts : int
+        Designs that a model of the space chooses before the sweep; see `Scout`.
     farm : Farm, optional
         Who evaluates the designs, with the same result; this process's threads if not given.
     team : Team, optional
@@ -90,9 +94,10 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     if trials < 0:
         raise ValueError(f"trials must be >= 0, but got {trials}")
     settings = {"trials": trials, "seed": seed, "sampler": sampler, "samples": samples}
+    settings |= {"scouts": scouts} if scouts else {}  # runs of before knew none
     with ExitStack() as stack:
         stack.enter_context(quiet_optuna())
-        search = _Search(Survey(space, silicon, farm), settings, progress, team)
+        search = Search(Survey(space, silicon, farm), settings, progress, team)
         folder = None
         if out is not None:
             folder = stack.enter_context(start_run("search", space, silicon, settings, out))
@@ -105,14 +110,26 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     return result
 
 
-class _Search:
-    """The stages of one search and what they share."""
+class Search:
+    """The stages of one search and what they share.
+
+    Parameters
+    ----------
+    survey : Survey
+        Takes the designs in; has none so far.
+    settings : mapping
+        ``trials``, ``seed``, ``sampler``, ``samples`` and maybe ``scouts``, as of `run_search`.
+    report : callable, optional
+        Called after every batch.
+    team : Team, optional
+        As of `run_search`.
+    """
 
     def __init__(
         self,
         survey: Survey,
         settings: Mapping[str, Any],
-        report: Report | None,
+        report: Report | None = None,
         team: Team | None = None,
     ) -> None:
         space = self.space = survey.space
@@ -129,8 +146,11 @@ class _Search:
         # Whether the last batch had a new design; if not, the space holds no more of them.
         self.is_fruitful = True
         self.yardstick = Yardstick(len(space.objectives))
+        self.starters = Starters(self.population)
+        self.scouting = Scouting(survey, self.seed, int(settings.get("scouts", 0)))
 
     def run(self, journal: Record | None) -> SearchResult:
+        """Go through all stages, after what the journal holds of them."""
         points = Points(self.space, self.samples, self.seed)
         start = self._sweep(points)
         resumed = 0
@@ -160,16 +180,23 @@ class _Search:
         )
 
     def _sweep(self, points: Points) -> Index:
-        """Evaluate the first sample; return the designs that the sampler starts from."""
-        starters = Starters(self.population)
-        for index in points.blocks():
+        """Evaluate scouts and the first sample; return what the sampler starts from."""
+        if not points.is_exhaustive:
+            for found in self.scouting.batches():
+                self._take(*found)
+                self._mark("scout", self.survey.evaluated, self.scouting.limit)
+        for block in points.blocks():
+            index = block[~np.isin(self.space.encode(block), self.scouting.numbers)]
             columns, missed = self.survey.evaluate(index)
-            values = objective_values(self.space, columns)
-            self.yardstick.update(values)
-            starters.update(index, values, missed)
+            self._take(index, objective_values(self.space, columns), missed)
             self._report("sweep", self.survey.evaluated, points.total)
         self._record("sweep")
-        return points.at(np.arange(0)) if starters.index is None else starters.index
+        start = self.starters.index
+        return points.at(np.arange(0)) if start is None else start
+
+    def _take(self, index: Index, values: Array, missed: Array) -> None:
+        self.yardstick.update(values)
+        self.starters.update(index, values, missed)
 
     def _replay(self, journal: Record | None) -> int:
         records = journal.records if journal else []
@@ -216,7 +243,7 @@ class _Search:
 
     def _polish(self, points: Points) -> int:
         swept = [self.space.encode(index) for index in points.blocks()]
-        seen = np.concatenate([*swept, self.ledger.numbers])
+        seen = np.concatenate([*swept, self.scouting.numbers, self.ledger.numbers])
         return polish(
             self.survey,
             Coding(self.space),
@@ -227,7 +254,7 @@ class _Search:
 
     def _cloud(self, points: Points) -> Index:
         """Designs proposed, and as many of the first sweep as there is room for."""
-        told = self.ledger.numbers
+        told = np.union1d(self.scouting.numbers, self.ledger.numbers)
         swept = self.space.encode(points.cloud(max(0, KEEP - len(told)), self.seed))
         return self.space.decode(np.union1d(told, swept))
 

@@ -14,7 +14,7 @@ import pytest
 
 from dse.errors import CorruptRunError, VersionMismatchError
 from dse.search import SAMPLERS, run_search
-from dse.search.run import _Search
+from dse.search.run import Search
 from dse.space import Target
 from dse.store import load_run
 from dse.sweep import Survey, run_sweep, survey
@@ -240,7 +240,7 @@ def test_the_tables_read_back(toy, space, tmp_path):
 
 def test_the_first_generation_is_the_sweeps_best(toy, space):
     settings = {"trials": 100, "seed": 0, "sampler": "nsga2", "samples": 500}
-    search = _Search(Survey(space, toy.SILICON), settings, None)
+    search = Search(Survey(space, toy.SILICON), settings)
     search.run(None)
     first = run_search(space, toy.SILICON, trials=0, samples=500)
     swept = first.history[0]
