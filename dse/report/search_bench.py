@@ -56,7 +56,7 @@ Pareto fronts are known exactly, and what a search reaches can be said as a shar
 - **The other samplers** are Optuna's: random, Sobol (QMC), NSGA-II and NSGA-III with a population
   of 50, TPE with its defaults in batches of 20. They are told the targets as constraints, and have
   neither a sweep before nor a local search after. A sampler that repeats itself ends after two
-  proposals for each evaluation of the budget.
+  proposals for each evaluation of the budget, and counts as having stayed where it was.
 - **TPE** takes by far the longest for a proposal. It ends where `dse search` reached the goal with
   the same seed, and its ratio is that of this moment.
 - A sampler that does not reach the goal **is beaten** on a seed where `dse search` did within the

@@ -262,6 +262,8 @@ def _ask_and_tell(survey: Survey, sampler: str, seed: int, budget: int) -> None:
             proposer.start_batch()
             proposer.tell(ledger.outcomes(proposer.ask(size)))
             asked += size
+        # It repeats itself: whoever went on would stay where it is until the budget is spent.
+        survey.evaluated = max(survey.evaluated, budget)
 
 
 def _run(truth: Truth, sampler: str, seed: int, survey: _Watched) -> Run:
