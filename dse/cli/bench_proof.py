@@ -21,9 +21,8 @@ __all__ = ["proof"]
     help=command_help(
         "Prove fronts of a space, one run for every EPS, and tell what each of them cost.",
         (
-            "dse bench proof --eps 0.1",
-            "dse bench proof --eps 0.01 --eps 0 --docs out/proof.md",
-            "dse bench proof --space phone_10b --eps 0.05 --json",
+            "dse bench proof --eps 0.5 --timeout 2",
+            "dse bench proof --space phone_10b --eps 1 --eps 0.5 --timeout 2 --json",
         ),
         "Each run starts from nothing and leaves nothing behind; `dse search --certify` keeps "
         "its front.",

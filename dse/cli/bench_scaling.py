@@ -21,9 +21,8 @@ _SIZES = (10**5, 10**6, 10**7, 10**8, 10**9)
     help=command_help(
         "Sweep grids of growing size, each in a process of its own.",
         (
-            "dse bench scaling --size 100000 --size 1000000",
-            "dse bench scaling --docs out/scaling.md",
-            "dse bench scaling --model llama-3.2-3b --json",
+            "dse bench scaling --size 10000 --size 100000",
+            "dse bench scaling --model llama-3.2-3b --size 20000 --json",
         ),
         "The axes of a space are cut short or made finer until it has about so many designs.",
     )
