@@ -23,6 +23,9 @@ from dse.spec.tree import FieldPath, Node, Place, dotted
 __all__ = ["MAX_DEPTH", "parse_text"]
 
 MAX_DEPTH = 32
+# libyaml looks ahead, and of very deep nesting meets its own limit before it tells of the first
+# levels; it tells of them if the text ends there.
+_TOO_DEEP = "maximum nesting depth"
 _MAX_NODES = 50_000
 _MAX_FAULTS = 100
 _MAX_KEY = 100
@@ -96,7 +99,7 @@ class _Builder:
     """Turns the events of one document into nodes and gathers faults."""
 
     def __init__(self, text: str, name: str) -> None:
-        self.name = name
+        self.name, self.text = name, text
         self.faults: list[Fault] = []
         self.nodes = 0
         self.events: Iterator[Any] = iter(yaml.parse(text, Loader=_LOADER))
@@ -107,6 +110,8 @@ class _Builder:
             root = self._only_document()
         except yaml.YAMLError as error:
             mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", error)
+            if mark is not None and _TOO_DEEP in str(problem) and mark.index < len(self.text):
+                return type(self)(self.text[: mark.index], self.name).document()
             self._fault(mark, (), f"must be valid YAML: {problem}", "syntax")
         except _StopError:
             pass

@@ -39,7 +39,7 @@ def reporting(monkeypatch, report):
 
     with monkeypatch.context() as patch:
         for command in ("sweep", "search"):
-            patch.setattr(f"dse.cli.{command}.progress_bar", bar)
+            patch.setattr(f"dse.cli.{command}.progress_reports", bar)
         yield
 
 
@@ -131,7 +131,7 @@ def test_a_lost_scheduler_ends_the_run_which_can_be_gone_on_with(
     with reporting(monkeypatch, kill_all):
         assert run(*settings, "--dask", cluster.address) == 5
     said = capsys.readouterr().err
-    assert "the same command goes on from the last piece" in said
+    assert "goes on from its last piece" in said
     assert f"dse: {cluster.address}: the cluster was lost" in said
     assert "Traceback" not in said
     done = len(read_journal(tmp_path / "there" / "journal.jsonl")) - 1

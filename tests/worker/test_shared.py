@@ -15,7 +15,8 @@ import pytest
 
 from dse.errors import CorruptRunError, DatabaseError, VersionMismatchError
 from dse.search import SAMPLERS, join_study, run_search, run_worker
-from dse.search.run import _Search
+from dse.search.run import Search
+from dse.sweep import Survey
 
 CHILD = Path(__file__).with_name("child.py")
 FILES = ("front.csv", "results.csv", "summary.json", "journal.jsonl")
@@ -158,7 +159,7 @@ def test_two_workers_share_a_batch(start, local):
 
 def test_the_optuna_study_is_the_local_one_trial_by_trial(address, name, subject):
     settings = {"trials": 60, "seed": 0, "sampler": "nsga2", "samples": 64}
-    search = _Search(*subject, settings, None)
+    search = Search(Survey(*subject), settings)
     search.run(None)
     with join_study(*subject, address, name, **settings) as study:
         run_worker(study)
