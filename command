@@ -1,1 +1,0 @@
-/tmp/wk/bin/command
