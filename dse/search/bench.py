@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.pareto import hypervolume
+from dse.search.batch import ask_batch
 from dse.search.ledger import Ledger
 from dse.search.proposer import SAMPLERS, Proposer, quiet_optuna
 from dse.search.run import TRIALS, Search
@@ -30,8 +31,6 @@ BUDGET = 2000
 # Designs of a batch: a generation of the genetic samplers, and fewer for one that learns at once.
 _BATCH = {"tpe": 20}
 _POPULATION = 50
-# A sampler that repeats itself is asked so many times its budget, and no more.
-_ASKED = 2
 # How far the corner of the box lies beyond the worst of the exact front, in ranges of the front.
 _MARGIN = 0.1
 
@@ -254,16 +253,19 @@ def _runs(truth: Truth, silicon: Silicon, seeds: int, budget: int, samples: int)
 
 
 def _ask_and_tell(survey: Survey, sampler: str, seed: int, budget: int) -> None:
-    """Have a sampler propose designs until the budget is spent; a repetition costs nothing."""
+    """Have a sampler propose designs until the budget is spent.
+
+    As in `run_search`, a random new design stands in for a repetition, so that all samplers
+    come to evaluate as many distinct designs.
+    """
     proposer, ledger = Proposer(survey.space, sampler, seed, _POPULATION), Ledger(survey)
-    size, asked = _BATCH.get(sampler, _POPULATION), 0
+    size, known = _BATCH.get(sampler, _POPULATION), -1
     with suppress(_Ended):
-        while asked < _ASKED * budget:
+        while known < len(ledger) < budget:
+            known = len(ledger)
             proposer.start_batch()
-            proposer.tell(ledger.outcomes(proposer.ask(size)))
-            asked += size
-        # It repeats itself: whoever went on would stay where it is until the budget is spent.
-        survey.evaluated = max(survey.evaluated, budget)
+            rows = ask_batch(survey.space, proposer, ledger, min(size, budget - known))
+            proposer.tell(ledger.outcomes(rows))
 
 
 def _run(truth: Truth, sampler: str, seed: int, survey: _Watched) -> Run:

@@ -177,7 +177,8 @@ class Proposer:
                 case "tpe":
                     return samplers.TPESampler(seed=seed)
                 case "qmc":
-                    return samplers.QMCSampler(scramble=True, seed=seed)
+                    # Its place in the sequence is kept by the study, one for each seed.
+                    return samplers.QMCSampler(scramble=True, seed=self._seed)
                 case _:
                     return samplers.RandomSampler(seed=seed)
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.farm import Farm
+from dse.search.batch import ask_batch
 from dse.search.coding import Coding
 from dse.search.ledger import Ledger, Milestone, Starters, Yardstick
 from dse.search.polish import MAX_STEPS, polish
@@ -33,7 +34,6 @@ TRIALS = 2000
 _POLISH = 500_000
 # Model-based samplers learn from every batch, and slow down with its size.
 _MODEL_BATCH = 20
-_TRIES = 100
 
 
 def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
@@ -217,29 +217,12 @@ class Search:
             size = min(self.batch, self.trials - known)
             # The population of a genetic sampler starts from the sweep's best in one generation.
             wanted = start[: self.trials].tolist() if known == 0 else []
-            rows = self.proposer.ask(max(size, len(wanted)), wanted)
-            rows += self._top_up(rows, size)
+            rows = ask_batch(self.space, self.proposer, self.ledger, size, wanted)
             record = self.proposer.tell(self.ledger.outcomes(rows, evaluate))
             if journal is not None:
                 journal.append(record)
             self.is_fruitful = len(self.ledger) > known
             self._mark("search", len(self.ledger), self.trials)
-
-    def _top_up(self, rows: list[list[int]], size: int) -> list[list[int]]:
-        """Have random new designs stand in for proposals that were made before."""
-        taken = set(self.space.encode(np.array(rows, dtype=np.int64)).tolist())
-        missing = size - sum(number not in self.ledger for number in taken)
-        random = self.proposer.random()
-        fresh: list[list[int]] = []
-        for _ in range(_TRIES * max(0, missing)):
-            if len(fresh) == missing:
-                break
-            row = random.integers(0, self.space.shape)
-            number = int(self.space.encode(row[None])[0])
-            if number not in taken and number not in self.ledger:
-                taken.add(number)
-                fresh.append(row.tolist())
-        return self.proposer.ask(len(fresh), fresh) if fresh else []
 
     def _polish(self, points: Points) -> int:
         swept = [self.space.encode(index) for index in points.blocks()]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from dse.pareto import non_dominated, thin
 from dse.search.coding import Coding
+from dse.search.exclusions import Exclusions
 from dse.search.surrogate import Surrogate, straightened
 from dse.space import Index, Space
 
@@ -34,6 +35,10 @@ _WIDTH = 32
 _NEARLY = 0.25
 # Jumps from the front to begin with, and axes that one changes on average at most.
 _JUMPS, _CHANGED = 2000, 3
+# Of so many designs drawn at random one is kept, unless more of them can hardly be built.
+_DRAWN = 4
+# Chance of being buildable that a design needs to be expanded.
+_LIKELY = 0.5
 # Designs, the most promising first, of which it is asked how sure the model is.
 _KEPT = 1024
 # Infeasible designs to begin with, and to expand in a round, where none is feasible.
@@ -70,7 +75,7 @@ class Scout:
         self._index: Index = np.empty((0, len(space.axes)), dtype=np.int64)
         self._values: Array = np.empty((0, len(space.objectives)))
         self._missed: Array | None = None
-        self._surrogate = Surrogate(space, coding)
+        self._surrogate, self._exclusions = Surrogate(space, coding), Exclusions(space)
         self._asked = 0
         self._front: Index = self._index
         self.idle = 0
@@ -91,20 +96,22 @@ class Scout:
         """A batch of at most so many designs that were not told, where most is expected."""
         if self._missed is None:
             return self._index
-        # What cannot be built at all misses by infinity, and is as good a lesson as any.
-        missed = np.where(np.isposinf(self._missed), _NEVER, self._missed)
+        # What cannot be built at all misses by infinity.
+        self._exclusions.learn(self._index, self._missed.max(axis=1) == np.inf)
+        missed = self._learnable(self._missed)
         is_finite = np.isfinite(np.hstack([self._values, missed])).all(axis=1)
         index, missed = self._index[is_finite], missed[is_finite]
         if len(index) < 2:
             return self._index[:0]
         self._asked += 1
         objectives = straightened(self._values[is_finite])
-        worst = np.maximum(missed, 0.0).max(axis=1)
+        far = np.maximum(missed, 0.0).max(axis=1, initial=0.0)
+        worst = self._missed[is_finite].max(axis=1)
         # A violation of an upper limit is the metric over it, less 1.
         ratios = np.where(missed.min(axis=0) > -1.0, missed + 1.0, missed)
         limits = np.where(missed.min(axis=0) > -1.0, straightened(ratios), missed)
         limits = limits - _border(limits)
-        self._surrogate.learn(index, np.hstack([objectives, limits]), worst)
+        self._surrogate.learn(index, np.hstack([objectives, limits]), far)
         rows = np.flatnonzero(worst <= 0.0)
         rows = rows[non_dominated(objectives[rows])] if len(rows) else rows
         self._count_idle(index[rows])
@@ -121,25 +128,23 @@ class Scout:
         self.idle = self.idle + 1 if np.array_equal(front, self._front) else 0
         self._front = front
 
+    def _learnable(self, missed: Array) -> Array:
+        """Violations but for those that the exclusions say all about, all finite."""
+        is_rule = np.isposinf(missed).any(axis=0) & ~((missed > 0.0) & np.isfinite(missed)).any(0)
+        kept = missed[:, ~(is_rule & self._exclusions.explains)]
+        return np.where(np.isposinf(kept), _NEVER, kept)
+
     def _walk(self, start: Index) -> Index:
         """Numbers of the designs met on a local search over the model."""
         space, k = self._space, len(self._space.objectives)
-        random = np.random.default_rng(np.random.SeedSequence([self._seed, len(self._index), 2]))
-        drawn = random.integers(0, space.shape, (_RANDOM + _JUMPS, len(space.axes)))
-        # A jump keeps most of a design of the front; which axes it changes is drawn, too.
-        jumps = start[random.integers(0, len(start), _JUMPS)]
-        share = random.integers(1, _CHANGED + 1, (_JUMPS, 1)) / len(space.axes)
-        is_drawn = random.random(jumps.shape) < share
-        drawn[_RANDOM:] = np.where(is_drawn, drawn[_RANDOM:], jumps)
-        fresh = np.unique(space.encode(np.concatenate([start, drawn])))
-        numbers, expanded, means = fresh[:0], fresh[:0], self._surrogate.means(start[:0])
+        fresh = np.unique(space.encode(np.concatenate([start, self._draw(start)])))
+        numbers, expanded, means = fresh[:0], fresh[:0], self._expected(start[:0])
         # The start is expanded whatever the model says of it.
         wanted = space.encode(start)
         for _ in range(_ROUNDS):
             numbers = np.concatenate([numbers, fresh])
-            means = np.concatenate([means, self._surrogate.means(space.decode(fresh))])
-            scaled = means / self._surrogate.spread
-            best = numbers[_promising(scaled[:, :k], scaled[:, k:])]
+            means = np.concatenate([means, self._expected(space.decode(fresh))])
+            best = numbers[_promising(means[:, :k], means[:, k:])]
             todo = np.setdiff1d(np.union1d(best, wanted), expanded)
             expanded = np.union1d(expanded, todo)
             around = space.encode(self._coding.neighbours(space.decode(todo)))
@@ -148,6 +153,27 @@ class Scout:
                 break
         found: Index = np.union1d(numbers, fresh)
         return found
+
+    def _draw(self, start: Index) -> Index:
+        """Designs anywhere, and jumps from the front, that can probably be built."""
+        shape, axes = self._space.shape, len(self._space.axes)
+        random = np.random.default_rng(np.random.SeedSequence([self._seed, len(self._index), 2]))
+        anywhere = random.integers(0, shape, (_DRAWN * _RANDOM, axes))
+        # A jump keeps most of a design of the front; which axes it changes is drawn, too.
+        jumps = start[random.integers(0, len(start), _DRAWN * _JUMPS)]
+        share = random.integers(1, _CHANGED + 1, (len(jumps), 1)) / axes
+        is_drawn = random.random(jumps.shape) < share
+        jumps = np.where(is_drawn, random.integers(0, shape, jumps.shape), jumps)
+        kept = [
+            rows[self._exclusions.odds(rows) > random.random(len(rows))][:most]
+            for rows, most in ((anywhere, _RANDOM), (jumps, _JUMPS))
+        ]
+        return np.concatenate(kept)
+
+    def _expected(self, index: Index) -> Array:
+        """Expected objectives, limits and doubts, by the spread of each over the space."""
+        means = self._surrogate.means(index) / self._surrogate.spread
+        return np.column_stack([means, _LIKELY - self._exclusions.odds(index)])
 
     def _choose(self, index: Index, front: Index, known: Array, count: int) -> Index:
         """Designs with the greatest expected step beyond the front and those chosen before."""
@@ -160,7 +186,7 @@ class Scout:
         kept = is_near | self._is_best(index, known / spread)
         index, is_near = index[kept], is_near[kept]
         means, sigmas = self._surrogate.means_and_sigmas(index)
-        odds = self._odds(means[:, k:], sigmas[:, k:])
+        odds = self._odds(means[:, k:], sigmas[:, k:]) + np.log(self._exclusions.odds(index))
         if not len(front):
             return index[np.argsort(-odds, kind="stable")[:count]]
         hopes = means[:, :k] - hope * sigmas[:, :k]
@@ -172,7 +198,7 @@ class Scout:
     def _is_best(self, index: Index, front: Array) -> Mask:
         """Whether designs are among the best by what is expected of them alone."""
         k = len(self._space.objectives)
-        means = self._surrogate.means(index) / self._surrogate.spread
+        means = self._expected(index)
         # What it is said to miss weighs the less, the longer nothing was found.
         score = -np.maximum(means[:, k:].max(axis=1), 0.0) / (1.0 + self.idle)
         if len(front):
