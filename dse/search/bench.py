@@ -31,6 +31,8 @@ BUDGET = 2000
 # Designs of a batch: a generation of the genetic samplers, and fewer for one that learns at once.
 _BATCH = {"tpe": 20}
 _POPULATION = 50
+# Proposals for each evaluation of the budget, after which new designs stand in for repetitions.
+_ASKED = 3
 # How far the corner of the box lies beyond the worst of the exact front, in ranges of the front.
 _MARGIN = 0.1
 
@@ -255,17 +257,22 @@ def _runs(truth: Truth, silicon: Silicon, seeds: int, budget: int, samples: int)
 def _ask_and_tell(survey: Survey, sampler: str, seed: int, budget: int) -> None:
     """Have a sampler propose designs until the budget is spent.
 
-    As in `run_search`, a random new design stands in for a repetition, so that all samplers
-    come to evaluate as many distinct designs.
+    A repetition costs nothing, until the sampler has proposed `_ASKED` designs for each
+    evaluation of the budget; from then on a random new design stands in for it, as in
+    `run_search`, so that the samplers all come to evaluate as many distinct designs.
     """
-    proposer, ledger = Proposer(survey.space, sampler, seed, _POPULATION), Ledger(survey)
-    size, known = _BATCH.get(sampler, _POPULATION), -1
+    space = survey.space
+    proposer, ledger = Proposer(space, sampler, seed, _POPULATION), Ledger(survey)
+    size, asked, is_fruitful = _BATCH.get(sampler, _POPULATION), 0, True
     with suppress(_Ended):
-        while known < len(ledger) < budget:
+        while is_fruitful:
             known = len(ledger)
             proposer.start_batch()
-            rows = ask_batch(survey.space, proposer, ledger, min(size, budget - known))
+            is_patient = asked < _ASKED * budget
+            rows = proposer.ask(size) if is_patient else ask_batch(space, proposer, ledger, size)
             proposer.tell(ledger.outcomes(rows))
+            asked += len(rows)
+            is_fruitful = is_patient or len(ledger) > known
 
 
 def _run(truth: Truth, sampler: str, seed: int, survey: _Watched) -> Run:
