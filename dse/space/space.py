@@ -20,6 +20,9 @@ __all__ = ["Space"]
 
 _Built = TypeVar("_Built", Chip, Scenario)
 
+# Points of a sample that are held as such at a time; a power of two.
+_SOBOL_BLOCK = 1 << 17
+
 
 @dataclass(frozen=True, slots=True)
 class Space:
@@ -110,15 +113,33 @@ class Space:
         ----------
         Owen, "Scrambling Sobol' and Niederreiter-Xing points", J. Complexity 14(4), 1998.
         """
+        numbers = self._sobol(count, seed)
+        _, first = np.unique(numbers, return_index=True)
+        return self.decode(numbers[np.sort(first)])
+
+    def sample_numbers(self, count: int, seed: int) -> Index:
+        """Numbers of the designs of `sample`, rising; needs 8 bytes for each, and hardly more."""
+        numbers = self._sobol(count, seed)
+        numbers.sort()
+        is_new = np.ones(len(numbers), dtype=np.bool_)
+        np.not_equal(numbers[1:], numbers[:-1], out=is_new[1:])
+        return numbers if is_new.all() else numbers[is_new]
+
+    def _sobol(self, count: int, seed: int) -> Index:
+        """Numbers of the designs at so many points of a sequence, which may repeat."""
         if count >= self.size:
-            return self.decode(np.arange(self.size))
+            return np.arange(self.size)
         from scipy.stats import qmc
 
         sobol = qmc.Sobol(len(self.axes), scramble=True, rng=np.random.default_rng(seed))
-        points = sobol.random_base2(max(0, math.ceil(math.log2(max(1, count)))))[:count]
-        index = np.minimum((points * self.shape).astype(np.int64), np.array(self.shape) - 1)
-        _, first = np.unique(self.encode(index), return_index=True)
-        return np.asarray(index[np.sort(first)])
+        numbers = np.empty(count, dtype=np.int64)
+        # The first block must be a power of two, for balance, whatever is used of it.
+        block = min(_SOBOL_BLOCK, 1 << max(0, count - 1).bit_length())
+        for start in range(0, count, block):
+            points = sobol.random(block)[: count - start]
+            index = np.minimum((points * self.shape).astype(np.int64), np.array(self.shape) - 1)
+            numbers[start : start + len(index)] = self.encode(index)
+        return numbers
 
     def groups(self, index: Index) -> Iterator[tuple[Index, Chip, tuple[Mix, ...]]]:
         """Designs as chips and mixes with array leaves, one group per static combination.

@@ -75,7 +75,7 @@ class Points:
         self.is_exhaustive = samples is None or samples >= space.size
         if not self.is_exhaustive:
             # In the order of their numbers, so that tables need no further sorting.
-            self._numbers = np.sort(space.encode(space.sample(samples or 1, seed)))
+            self._numbers = space.sample_numbers(samples or 1, seed)
             self.total = len(self._numbers)
 
     def blocks(self) -> Iterator[Index]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,8 +21,9 @@ limit = int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 from dse.spec import load_space, load_technology
 from dse.sweep import resized, run_sweep
-space = resized(load_space("phone_10b"), int(sys.argv[2]))
-result = run_sweep(space, load_technology().silicon, samples=None, out=Path(sys.argv[3]))
+size, samples = json.loads(sys.argv[2])
+space = load_space("phone_10b") if size is None else resized(load_space("phone_10b"), size)
+result = run_sweep(space, load_technology().silicon, samples=samples, out=Path(sys.argv[3]))
 print(json.dumps([space.size, result.evaluated, len(result.front_index)]))
 """
 
@@ -46,18 +48,30 @@ def test_each_size_is_measured_in_a_process_of_its_own():
     assert all(row.seconds > 0 for row in rows)
 
 
-@pytest.mark.long
-def test_a_hundred_million_designs_in_a_gibibyte_of_addresses(tmp_path):
-    """All of the process: code, stacks, arenas and arrays."""
+def limited(out: Path, size: int | None, samples: int | None) -> tuple[int, int, int]:
+    """Sweep in a gibibyte of addresses for all of the process: code, stacks, arenas and arrays."""
     done = subprocess.run(
-        [sys.executable, "-c", _LIMITED, str(GIB), str(10**8), str(tmp_path / "run")],
+        [sys.executable, "-c", _LIMITED, str(GIB), json.dumps([size, samples]), str(out)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
     size, evaluated, front = json.loads(done.stdout)
+    return size, evaluated, front
+
+
+@pytest.mark.long
+def test_a_hundred_million_designs_in_a_gibibyte_of_addresses(tmp_path):
+    size, evaluated, front = limited(tmp_path / "run", 10**8, None)
     assert evaluated == size > 0.6 * 10**8
+    assert front > 0
+
+
+@pytest.mark.long
+def test_a_sample_of_ten_million_in_a_gibibyte_of_addresses(tmp_path):
+    size, evaluated, front = limited(tmp_path / "run", None, 10**7)
+    assert 0.9 * 10**7 < evaluated <= 10**7 < size
     assert front > 0
 
 

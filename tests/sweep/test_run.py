@@ -6,10 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.stats import qmc
 
 from dse.errors import CorruptRunError, VersionMismatchError
 from dse.pareto import non_dominated
 from dse.space import Target
+from dse.spec import load_space
 from dse.store import Output, load_run
 from dse.sweep import (
     Points,
@@ -89,6 +91,17 @@ def test_a_sample_is_part_of_the_grid(toy):
     assert (np.diff(result.cloud["design"]) > 0).all()
     other = run_sweep(space, toy.SILICON, samples=500, seed=3, keep=100)
     assert set(other.cloud["design"]) != set(result.cloud["design"])
+
+
+@pytest.mark.parametrize("count", [1, 3, 100, 131_072, 140_000])
+def test_a_sample_is_the_start_of_one_sobol_sequence(count):
+    space = load_space("phone_10b")
+    sobol = qmc.Sobol(len(space.axes), scramble=True, rng=np.random.default_rng(7))
+    points = sobol.random_base2((count - 1).bit_length())[:count]
+    index = np.floor(points * space.shape).astype(np.int64)
+    numbers = space.encode(index)
+    assert list(dict.fromkeys(numbers.tolist())) == space.encode(space.sample(count, 7)).tolist()
+    np.testing.assert_array_equal(space.sample_numbers(count, 7), np.unique(numbers))
 
 
 def test_the_same_bytes_on_repeat_and_from_the_folder(toy, tmp_path, monkeypatch):
