@@ -57,6 +57,22 @@ def test_the_shown_evaluation_is_the_real_one(capsys: Capture) -> None:
     ]
 
 
+def test_the_errors_named_are_those_of_the_page_on_accuracy() -> None:
+    page = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| (\d+) \| \d+ \| ([\d.]+)% \|", page, re.MULTILINE)
+    phases = {phase: (int(count), float(error)) for phase, count, error in rows[:5]}
+    assert list(phases) == ["decode", "prefill", "energy", "image", "gemm"]
+    assert f"predicts {sum(count for count, _ in phases.values()):,} published" in README
+    said = re.search(
+        r"median error is (\d+) % for decode, (\d+) % for prefill and time to first token, "
+        r"(\d+) % for energy\s+and power, (\d+) % for images",
+        README,
+    )
+    assert said is not None
+    real = [round(phases[name][1]) for name in ("decode", "prefill", "energy", "image")]
+    assert [int(text) for text in said.groups()] == real
+
+
 def test_the_library_example_runs() -> None:
     code = README.split("```python\n")[1].split("```")[0]
     printed = io.StringIO()
