@@ -29,7 +29,7 @@ class Milestone:
     Parameters
     ----------
     stage : str
-        ``sweep``, ``search`` or ``polish``.
+        ``scout``, ``sweep``, ``search`` or ``polish``.
     evaluated : int
         Designs evaluated so far, in all stages.
     front : int

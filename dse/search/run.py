@@ -152,10 +152,13 @@ class Search:
     def run(self, journal: Record | None) -> SearchResult:
         """Go through all stages, after what the journal holds of them."""
         points = Points(self.space, self.samples, self.seed)
-        start = self._sweep(points)
-        resumed = 0
-        if not points.is_exhaustive:
-            resumed = self._replay(journal)
+        records = list(journal.records) if journal else []
+        if points.is_exhaustive:
+            self._sweep(points)
+        else:
+            self._scout([record["scouts"] for record in records if "scouts" in record], journal)
+            start = self._sweep(points)
+            self._replay([record for record in records if "trials" in record])
             self._propose(start, journal)
         if self.team is not None:
             self.team.finish()
@@ -175,16 +178,20 @@ class Search:
             cloud=self.survey.table(cloud),
             reach=self.survey.reach,
             history=tuple(self.history),
-            resumed=resumed,
+            resumed=len(records),
             torn_bytes=journal.torn_bytes if journal else 0,
         )
 
+    def _scout(self, known: list[list[int]], journal: Record | None) -> None:
+        """Send out scouts; the journal holds what they chose, for that takes them long."""
+        for place, found in enumerate(self.scouting.batches(known)):
+            self._take(*found)
+            if journal is not None and place >= len(known):
+                journal.append({"scouts": self.space.encode(found[0]).tolist()})
+            self._mark("scout", self.survey.evaluated, self.scouting.limit)
+
     def _sweep(self, points: Points) -> Index:
-        """Evaluate scouts and the first sample; return what the sampler starts from."""
-        if not points.is_exhaustive:
-            for found in self.scouting.batches():
-                self._take(*found)
-                self._mark("scout", self.survey.evaluated, self.scouting.limit)
+        """Evaluate the first sample; return what the sampler starts from."""
         for block in points.blocks():
             index = block[~np.isin(self.space.encode(block), self.scouting.numbers)]
             columns, missed = self.survey.evaluate(index)
@@ -198,15 +205,13 @@ class Search:
         self.yardstick.update(values)
         self.starters.update(index, values, missed)
 
-    def _replay(self, journal: Record | None) -> int:
-        records = journal.records if journal else []
+    def _replay(self, records: list[dict[str, Any]]) -> None:
         for record in records:
             known = len(self.ledger)
             self.proposer.start_batch()
             self.ledger.outcomes(self.proposer.replay(record))
             self.is_fruitful = len(self.ledger) > known
             self._mark("search", len(self.ledger), self.trials)
-        return len(records)
 
     def _propose(self, start: Index, journal: Record | None) -> None:
         """Ask and tell, batch by batch, until enough distinct designs were told of."""

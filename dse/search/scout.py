@@ -67,7 +67,7 @@ class Scout:
     Attributes
     ----------
     idle : int
-        Batches told in a row that left the front as it was, when it was last asked.
+        Batches told in a row that left the front as it was.
     """
 
     def __init__(self, space: Space, coding: Coding, seed: int) -> None:
@@ -76,9 +76,9 @@ class Scout:
         self._values: Array = np.empty((0, len(space.objectives)))
         self._missed: Array | None = None
         self._surrogate, self._exclusions = Surrogate(space, coding), Exclusions(space)
-        self._asked = 0
-        self._front: Index = self._index
-        self.idle = 0
+        # The front among the designs told, by their places.
+        self._front: Index = np.empty(0, dtype=np.int64)
+        self._batches = self.idle = 0
 
     @property
     def numbers(self) -> Index:
@@ -91,11 +91,16 @@ class Scout:
         self._values = np.concatenate([self._values, values])
         known = missed[:0] if self._missed is None else self._missed
         self._missed = np.concatenate([known, missed])
+        usable = (self._missed <= 0.0).all(axis=1) & np.isfinite(self._values).all(axis=1)
+        rows = np.flatnonzero(usable)
+        front = rows[non_dominated(self._values[rows])]
+        self.idle = self.idle + 1 if np.array_equal(front, self._front) else 0
+        self._front, self._batches = front, self._batches + 1
 
     def ask(self, most: int) -> Index:
         """A batch of at most so many designs that were not told, where most is expected."""
-        if self._missed is None:
-            return self._index
+        if self._missed is None or not most:
+            return self._index[:0]
         # What cannot be built at all misses by infinity.
         self._exclusions.learn(self._index, self._missed.max(axis=1) == np.inf)
         missed = self._learnable(self._missed)
@@ -103,7 +108,6 @@ class Scout:
         index, missed = self._index[is_finite], missed[is_finite]
         if len(index) < 2:
             return self._index[:0]
-        self._asked += 1
         objectives = straightened(self._values[is_finite])
         far = np.maximum(missed, 0.0).max(axis=1, initial=0.0)
         worst = self._missed[is_finite].max(axis=1)
@@ -114,7 +118,6 @@ class Scout:
         self._surrogate.learn(index, np.hstack([objectives, limits]), far)
         rows = np.flatnonzero(worst <= 0.0)
         rows = rows[non_dominated(objectives[rows])] if len(rows) else rows
-        self._count_idle(index[rows])
         start = rows if len(rows) else np.argsort(worst, kind="stable")[:_WORST]
         numbers: Index = np.setdiff1d(self._walk(index[start]), self.numbers)
         return self._choose(
@@ -123,10 +126,6 @@ class Scout:
             objectives[rows],
             min(most, max(_BATCH, int(_GROWTH * len(self._index)))),
         )
-
-    def _count_idle(self, front: Index) -> None:
-        self.idle = self.idle + 1 if np.array_equal(front, self._front) else 0
-        self._front = front
 
     def _learnable(self, missed: Array) -> Array:
         """Violations but for those that the exclusions say all about, all finite."""
@@ -180,7 +179,7 @@ class Scout:
         if not len(index):
             return index
         k = len(self._space.objectives)
-        spread, hope = self._surrogate.spread[:k], _HOPES[self._asked % len(_HOPES)]
+        spread, hope = self._surrogate.spread[:k], _HOPES[self._batches % len(_HOPES)]
         around = np.unique(self._space.encode(self._coding.neighbours(front)))
         is_near = np.isin(self._space.encode(index), around)
         kept = is_near | self._is_best(index, known / spread)

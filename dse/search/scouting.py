@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -39,24 +39,36 @@ class Scouting:
     def __init__(self, survey: Survey, seed: int, limit: int) -> None:
         self.limit = limit
         self._survey, self._seed = survey, seed
-        space = survey.space
-        self._scout = Scout(space, Coding(space), seed) if limit else None
+        self._scout = Scout(survey.space, Coding(survey.space), seed)
 
     @property
     def numbers(self) -> Index:
         """Numbers of the designs evaluated, in their order."""
-        return np.empty(0, dtype=np.int64) if self._scout is None else self._scout.numbers
+        return self._scout.numbers
 
-    def batches(self) -> Iterator[tuple[Index, Array, Array]]:
-        """Designs, their objectives to be minimised, and their violations, batch by batch."""
+    def batches(self, known: Sequence[Sequence[int]] = ()) -> Iterator[tuple[Index, Array, Array]]:
+        """Designs, their objectives to be minimised, and their violations, batch by batch.
+
+        Parameters
+        ----------
+        known : sequence of sequence of int
+            Numbers of the designs of the first batches, as they were before.
+        """
+        space = self._survey.space
+        for numbers in known:
+            yield self._evaluate(space.decode(numbers))
+        while len(index := self._next()):
+            yield self._evaluate(index)
+
+    def _next(self) -> Index:
         scout, space = self._scout, self._survey.space
-        if scout is None:
-            return
-        index = space.sample(min(_FIRST, self.limit), self._seed)
-        while len(index):
-            columns, missed = self._survey.evaluate(index)
-            values = objective_values(space, columns)
-            scout.tell(index, values, missed)
-            yield index, values, missed
-            left = self.limit - len(scout.numbers)
-            index = scout.ask(left) if left > 0 and scout.idle < _PATIENCE else index[:0]
+        left = self.limit - len(scout.numbers)
+        if left == self.limit:
+            return space.sample(min(_FIRST, left), self._seed) if left else scout.ask(0)
+        return scout.ask(left if scout.idle < _PATIENCE else 0)
+
+    def _evaluate(self, index: Index) -> tuple[Index, Array, Array]:
+        columns, missed = self._survey.evaluate(index)
+        values = objective_values(self._survey.space, columns)
+        self._scout.tell(index, values, missed)
+        return index, values, missed

@@ -36,7 +36,7 @@ class Progress:
     Parameters
     ----------
     stage : str
-        ``sweep``, ``table``, ``search``, ``polish`` or ``certify``.
+        ``scout``, ``sweep``, ``table``, ``search``, ``polish`` or ``certify``.
     done, total : int
         Designs evaluated in this stage, and how many there are to be.
     front, feasible : int

@@ -110,6 +110,7 @@ def run_job(job: dict[str, Any]) -> int:
         axes = (toy.ROWS, toy.CLOCK, toy.SRAM, toy.BUS, toy.WEIGHTS)
         space = toy.make_space(*axes, targets=targets, models=1)
         options = {name: job[name] for name in ("sampler", "trials", "samples")}
+        options["scouts"] = job.get("scouts", 0)
         run_search(space, toy.SILICON, out=out, **options)
     else:
         from dse.certify import proof, run, run_certify
@@ -210,7 +211,7 @@ def warm_up() -> None:
     toy = load_toy()
     space = toy.make_space(models=1)
     for sampler in SAMPLERS:
-        run_search(space, toy.SILICON, trials=25, samples=8, sampler=sampler)
+        run_search(space, toy.SILICON, trials=25, samples=8, sampler=sampler, scouts=64)
     run_certify(space, toy.SILICON, 0.5, samples=8)
     load_space("phone_10b")
     load_technology()

@@ -14,13 +14,16 @@ from dse.store import list_runs
 # Few for the sampler that is slow; with few samples its first batch is no larger than the others.
 SIZES = {"tpe": {"trials": 45, "samples": 16}}
 THREE_BATCHES = {"trials": 110, "samples": 64}
-KINDS = [*SAMPLERS, "certify"]
+KINDS = [*SAMPLERS, "scouts", "certify"]
 MOMENTS = 50
 
 
 def job_of(kind, out):
     if kind == "certify":
         return {"kind": "certify", "out": out}
+    if kind == "scouts":
+        scouted = {"scouts": 192, "sampler": SAMPLERS[0]}
+        return {"kind": "search", "out": out, **THREE_BATCHES, **scouted}
     return {"kind": "search", "sampler": kind, "out": out, **SIZES.get(kind, THREE_BATCHES)}
 
 

@@ -15,6 +15,7 @@ import pytest
 from dse.errors import CorruptRunError, VersionMismatchError
 from dse.search import SAMPLERS, run_search
 from dse.search.run import Search
+from dse.search.surrogate import Surrogate
 from dse.space import Target
 from dse.store import load_run
 from dse.sweep import Survey, run_sweep, survey
@@ -122,15 +123,19 @@ class Stop:
         self.left = batches
 
     def __call__(self, progress) -> None:
-        if progress.stage == "search":
+        if progress.stage in ("scout", "search"):
             self.left -= 1
             if self.left < 0:
                 raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("sampler", ["nsga2", "tpe"])
-def test_interrupted_and_resumed_is_uninterrupted(toy, space, tmp_path, sampler):
-    asked = {"trials": 150 if sampler == "nsga2" else 75, "samples": 64, "sampler": sampler}
+LONG, SHORT = {"trials": 150, "samples": 64}, {"trials": 75, "samples": 64}
+
+
+@pytest.mark.parametrize(
+    "asked", [LONG, SHORT | {"sampler": "tpe"}, LONG | {"scouts": 200}], ids=str
+)
+def test_interrupted_and_resumed_is_uninterrupted(toy, space, tmp_path, asked):
     run_search(space, toy.SILICON, out=tmp_path / "whole", **asked)
     whole = contents(tmp_path / "whole")
     lines = whole[-1].splitlines(keepends=True)
@@ -149,6 +154,20 @@ def test_interrupted_and_resumed_is_uninterrupted(toy, space, tmp_path, sampler)
         assert result.torn_bytes == 40
         assert contents(folder) == whole
     assert result.resumed == len(lines) - 1
+
+
+def test_the_journal_holds_what_scouts_chose_and_they_are_not_asked_again(
+    toy, space, tmp_path, monkeypatch
+):
+    asked = {"trials": 60, "samples": 64, "scouts": 200}
+    first = run_search(space, toy.SILICON, out=tmp_path, **asked)
+    lines = (tmp_path / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    batches = [json.loads(line[line.index("{") :]) for line in lines]
+    chosen = [number for batch in batches for number in batch.get("scouts", [])]
+    assert len(set(chosen)) == len(chosen) == 200
+    assert "scout" in {entry.stage for entry in first.history}
+    monkeypatch.setattr(Surrogate, "learn", None)
+    assert run_search(space, toy.SILICON, out=tmp_path, **asked).evaluated == first.evaluated
 
 
 def test_a_finished_run_is_not_searched_again(toy, space, tmp_path):
