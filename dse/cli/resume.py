@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +13,7 @@ from dse.cli.help import command_help
 from dse.cli.options import NumberRange, json_option
 from dse.cli.output import say
 from dse.cli.progress import progress_options
-from dse.errors import CorruptRunError, StoreError, VersionMismatchError
+from dse.errors import StoreError, VersionMismatchError
 
 if TYPE_CHECKING:
     from dse.store import Manifest
@@ -48,7 +46,7 @@ _COMMANDS = ("sweep", "search")
 def resume(run_dir: Path, timeout: float | None, **options: Any) -> None:
     """Read the manifest, and give its command again."""
     from dse.spec.source import given_texts
-    from dse.store import is_whole, load_manifest
+    from dse.store import changed_inputs, input_texts, is_whole, load_manifest
 
     manifest = load_manifest(run_dir)
     if is_whole(run_dir, manifest):
@@ -61,8 +59,9 @@ def resume(run_dir: Path, timeout: float | None, **options: Any) -> None:
         if "certify" not in manifest.settings:
             raise click.UsageError("--timeout is for certified searches")
         changes["timeout"] = timeout
-    texts = _texts(run_dir, manifest)
-    _say_changes(texts)
+    texts = input_texts(manifest, run_dir)
+    for name, change in changed_inputs(texts):
+        say(f"note: {name} {change}; the run goes on with the text that it began with")
     with given_texts(texts), _context(run_dir, manifest) as context:
         context.params.update(changes)
         context.command.invoke(context)
@@ -94,40 +93,3 @@ def _context(run_dir: Path, manifest: Manifest) -> click.Context:
             f"{run_dir}: dse {__version__} does not understand its command line: "
             f"{error.format_message()}"
         ) from error
-
-
-def _texts(run_dir: Path, manifest: Manifest) -> dict[str, str]:
-    """Texts of the input files, each checked against its hash.
-
-    Raises
-    ------
-    CorruptRunError
-        If one does not match.
-    """
-    texts = {name: entry["text"] for name, entry in manifest.inputs.items()}
-    for name, text in texts.items():
-        if _sha256(text.encode()) != manifest.inputs[name]["sha256"]:
-            raise CorruptRunError(
-                f"{run_dir}/manifest.json: the text of {name} does not match its SHA-256; "
-                "restore the file, or start again with --force"
-            )
-    return texts
-
-
-def _say_changes(texts: Mapping[str, str]) -> None:
-    """Say which files are no longer what the run was started with."""
-    from dse.spec.library import FOLDERS, root
-
-    for name, text in texts.items():
-        is_library = name.startswith(tuple(FOLDERS.values()))
-        try:
-            content = ((root() if is_library else Path()) / name).read_bytes()
-        except OSError:
-            say(f"note: {name} cannot be read any more; the run goes on with the text it kept")
-            continue
-        if content != text.encode():
-            say(f"note: {name} has changed; the run goes on with the text that it began with")
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dse.report.robust import RobustView
     from dse.report.view import FrontView
     from dse.store import Run
+    from dse.store.origin import Origin
 
 __all__ = ["robust_entry", "robust_of", "robust_options", "write_robust"]
 
@@ -59,14 +60,10 @@ def robust_of(run: Run, options: Mapping[str, Any]) -> RobustView | None:
         If draws are asked for without ``--uncertainty``, or more than memory holds, or several
         units share the work.
     VersionMismatchError
-        If the run's inputs have changed since.
+        If this version of dse computes other numbers for the run.
     """
-    from dse.advise import CHALLENGERS, find_robustness
-    from dse.cost import team_units
-    from dse.report.robust import RobustView
-    from dse.store import FRONT
-    from dse.store.origin import load_origin
-    from dse.sweep import evaluate_designs
+    from dse.store import FRONT, changed_inputs, input_texts
+    from dse.store.origin import open_origin
 
     draws = options["draws"]
     if not options["uncertainty"]:
@@ -75,7 +72,18 @@ def robust_of(run: Run, options: Mapping[str, Any]) -> RobustView | None:
         return None
     if not len(run.tables[FRONT]["design"]):
         return None
-    origin = load_origin(run.manifest, run.path)
+    with open_origin(run.manifest, run.path) as origin:
+        for name, change in changed_inputs(input_texts(run.manifest, run.path)):
+            say(f"note: {name} {change}; this is about the text that the run began with")
+        return _robust(run, origin, draws, options["seed"])
+
+
+def _robust(run: Run, origin: Origin, draws: int | None, seed: int) -> RobustView:
+    from dse.advise import CHALLENGERS, find_robustness
+    from dse.cost import team_units
+    from dse.report.robust import RobustView
+    from dse.sweep import evaluate_designs
+
     space = origin.space
     front, kept = (space.decode(numbers) for numbers in _designs(run))
     most = len(front) + min(len(kept), CHALLENGERS)
@@ -83,8 +91,10 @@ def robust_of(run: Run, options: Mapping[str, Any]) -> RobustView | None:
     if team_units(space.chip, space.unit):
         raise click.UsageError(f'--uncertainty is known of one unit, not of "{space.unit}"')
     _check_values(run, evaluate_designs(space, front, origin.silicon))
-    choices = {"chip": origin.chip, "draws": draws, "seed": options["seed"]}
-    return RobustView(space, find_robustness(space, origin.silicon, front, kept, **choices))
+    robustness = find_robustness(
+        space, origin.silicon, front, kept, chip=origin.chip, draws=draws, seed=seed
+    )
+    return RobustView(space, robustness)
 
 
 def _check_draws(draws: int | None, numbers: int) -> None:

@@ -1,6 +1,7 @@
 """Run folders: manifest, tables, journal and lock."""
 
 from dse.store.columns import columns_of, design_table, unit_of
+from dse.store.inputs import changed_inputs, input_texts
 from dse.store.journal import Journal, read_journal
 from dse.store.listing import STATES, RunState, list_runs
 from dse.store.load import FRONT, RESULTS, Run, is_whole, load_manifest, load_run
@@ -21,8 +22,10 @@ __all__ = [
     "RunState",
     "Table",
     "TableWriter",
+    "changed_inputs",
     "columns_of",
     "design_table",
+    "input_texts",
     "is_whole",
     "list_runs",
     "load_manifest",

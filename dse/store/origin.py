@@ -1,19 +1,23 @@
-"""The space of a run again from the files that its manifest names, if they are still the same."""
+"""The space of a run again, from the texts of its input files that its manifest keeps."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from dse.errors import StoreError, VersionMismatchError
 from dse.space import Space, Target
 from dse.spec import load_model, load_space, load_technology
-from dse.spec.library import FOLDERS, root
-from dse.store.manifest import Manifest, resolved_sha256, text_sha256
+from dse.spec.library import FOLDERS
+from dse.spec.source import given_texts
+from dse.store.inputs import input_texts
+from dse.store.manifest import Manifest, resolved_sha256
 from dse.technology import Silicon
 
-__all__ = ["Origin", "load_origin"]
+__all__ = ["Origin", "open_origin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,9 @@ class Origin:
     chip: str | Path
 
 
-def load_origin(manifest: Manifest, place: Path) -> Origin:
-    """Load a run's space from the files that it was read from, which must be the same today.
+@contextmanager
+def open_origin(manifest: Manifest, place: Path) -> Iterator[Origin]:
+    """Load a run's space, and have the run's own input files read within the block.
 
     Parameters
     ----------
@@ -46,17 +51,19 @@ def load_origin(manifest: Manifest, place: Path) -> Origin:
     Raises
     ------
     VersionMismatchError
-        If a file is gone or has changed, or what was read then is not what is read now.
+        If this version of dse reads something else from them.
     StoreError
         If the manifest does not name the files.
+    CorruptRunError
+        If a text is damaged.
     SpecError
         If a file cannot be read.
     """
-    changed = [name for name in manifest.inputs if not _is_same(name, manifest)]
-    if changed:
-        raise VersionMismatchError(
-            f"{place}: changed or gone since the run: {', '.join(changed)}; repeat the run"
-        )
+    with given_texts(input_texts(manifest, place)):
+        yield _load(manifest, place)
+
+
+def _load(manifest: Manifest, place: Path) -> Origin:
     summary = manifest.space
     chip = _ref("chip", summary["chip"], manifest, place)
     space = load_space(_ref("space", summary["name"], manifest, place), chip)
@@ -76,25 +83,11 @@ def load_origin(manifest: Manifest, place: Path) -> Origin:
     return Origin(space, silicon, chip)
 
 
-def _file(name: str) -> Path:
-    """Where an input lies: in the library, or where the user's command found it."""
-    inside = root() / name
-    return inside if name.startswith(tuple(FOLDERS.values())) and inside.is_file() else Path(name)
-
-
-def _is_same(name: str, manifest: Manifest) -> bool:
-    try:
-        text = _file(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-    return text_sha256(text) == manifest.inputs[name]["sha256"]
-
-
 def _ref(kind: str, name: str, manifest: Manifest, place: Path) -> str | Path:
     """Name in the library, or path, of an input."""
     if f"{FOLDERS[kind]}/{name}.yaml" in manifest.inputs:
         return name
     for recorded in manifest.inputs:
         if Path(recorded).stem == name and not recorded.startswith(tuple(FOLDERS.values())):
-            return _file(recorded)
+            return Path(recorded)
     raise StoreError(f'{place}: the manifest does not hold the file of the {kind} "{name}"')

@@ -1,4 +1,4 @@
-"""The space of a run again: the same from unchanged files, a refusal that names what changed."""
+"""The space of a run again: from what its folder keeps, whatever became of the files."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dse.errors import StoreError, VersionMismatchError
+from dse.errors import CorruptRunError, StoreError, VersionMismatchError
 from dse.spec import load_space, load_technology
-from dse.store import make_manifest
+from dse.store import changed_inputs, input_texts, make_manifest
 from dse.store.manifest import Manifest
-from dse.store.origin import load_origin
+from dse.store.origin import open_origin
 
 PLACE = Path("run")
 SPACE = """\
@@ -50,30 +50,43 @@ def manifest(own_file):
     return manifest_of(load_space(own_file), {str(own_file): SPACE} | texts)
 
 
-def test_unchanged_files_give_the_same_space(manifest, own_file):
-    origin = load_origin(manifest, PLACE)
+def origin_of(manifest):
+    with open_origin(manifest, PLACE) as origin:
+        return origin
+
+
+def test_the_space_is_that_of_the_run(manifest, own_file):
+    origin = origin_of(manifest)
     assert origin.space == load_space(own_file)
     assert origin.chip == "phone-soc-2026"
+    assert list(changed_inputs(input_texts(manifest, PLACE))) == []
 
 
-def test_a_changed_file_is_named(manifest, own_file):
-    own_file.write_text(SPACE.replace("1.2 GHz", "1.3 GHz"))
-    with pytest.raises(VersionMismatchError, match=r"changed or gone since the run: .*mine\.yaml"):
-        load_origin(manifest, PLACE)
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_changed_file_makes_no_difference_and_is_named(manifest, own_file, is_gone):
+    space = load_space(own_file)
+    if is_gone:
+        own_file.unlink()
+    else:
+        own_file.write_text(SPACE.replace("1.2 GHz", "1.3 GHz"))
+        assert load_space(own_file) != space
+    assert origin_of(manifest).space == space
+    change = "cannot be read any more" if is_gone else "has changed"
+    assert list(changed_inputs(input_texts(manifest, PLACE))) == [(str(own_file), change)]
 
 
-def test_a_file_that_is_gone_is_named(manifest, own_file):
-    own_file.unlink()
-    with pytest.raises(VersionMismatchError, match=r"mine\.yaml; repeat the run"):
-        load_origin(manifest, PLACE)
+def test_a_damaged_text_is_named(manifest, own_file):
+    manifest.inputs[str(own_file)]["text"] += " "
+    with pytest.raises(CorruptRunError, match=r"the text of .*mine\.yaml does not match"):
+        origin_of(manifest)
 
 
 def test_what_no_file_shows_is_found_by_the_hash(manifest):
     data = manifest.to_json() | {"resolved_sha256": "0" * 64}
     with pytest.raises(VersionMismatchError, match="no longer the one that was explored"):
-        load_origin(Manifest.from_json(data, "m"), PLACE)
+        origin_of(Manifest.from_json(data, "m"))
 
 
 def test_a_run_without_files_cannot_be_rebuilt(own_file):
     with pytest.raises(StoreError, match='does not hold the file of the chip "phone-soc-2026"'):
-        load_origin(manifest_of(load_space(own_file), {}), PLACE)
+        origin_of(manifest_of(load_space(own_file), {}))
