@@ -11,7 +11,7 @@ from dse.cli.bench_proof import proof
 from dse.cli.bench_scaling import scaling
 from dse.cli.help import command_help
 from dse.cli.options import NumberRange, SpecName, json_option
-from dse.cli.output import print_json, print_tables, say
+from dse.cli.output import print_json, print_tables, say, write_figure, write_page
 
 __all__ = ["bench"]
 
@@ -94,9 +94,7 @@ def _measure(
     ]
     result = run_bench(each, silicon, seconds)
     if docs is not None:
-        docs.parent.mkdir(parents=True, exist_ok=True)
-        docs.write_text(performance_page(result), encoding="utf-8")
-        say(f"wrote {docs}")
+        write_page(docs, performance_page(result))
     if as_json:
         print_json(bench_document(result))
         return
@@ -172,15 +170,12 @@ def _tell(run: Run) -> None:
 
 
 def _write_search_page(result: SearchBench, page: Path) -> None:
-    from dse.report.figures import save_figure
     from dse.report.search_bench import search_page
     from dse.report.search_figure import search_figure
 
     picture = page.with_suffix(".png")
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(search_page(result, picture.name), encoding="utf-8")
-    save_figure(search_figure(result), picture)
-    say(f"wrote {page} and {picture}")
+    write_page(page, search_page(result, picture.name))
+    write_figure(search_figure(result), picture)
 
 
 bench.add_command(proof)

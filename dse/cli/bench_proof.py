@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 
 import click
 
 from dse.cli.help import command_help
 from dse.cli.options import NumberRange, SpecName, json_option
-from dse.cli.output import print_json, print_tables, say
+from dse.cli.output import print_json, print_tables, write_page
 from dse.cli.progress import progress_reports
 from dse.cli.stop import watched
 
@@ -62,19 +61,18 @@ def proof(
     from dse.certify import run_certify
     from dse.report.proofs import proofs_document, proofs_page, proofs_table
     from dse.spec import load_space, load_technology
+    from dse.sweep import load_average
 
     loaded, silicon = load_space(space), load_technology().silicon
     limit = math.inf if timeout is None else timeout
-    load = os.getloadavg()[0]
+    load = load_average()
     with progress_reports() as progress:
         results = [
             run_certify(loaded, silicon, eps, timeout_s=limit, progress=watched(progress))
             for eps in factors or (0.01, 0.0)
         ]
     if docs is not None:
-        docs.parent.mkdir(parents=True, exist_ok=True)
-        docs.write_text(proofs_page(results, load), encoding="utf-8")
-        say(f"wrote {docs}")
+        write_page(docs, proofs_page(results, load))
     if as_json:
         print_json(proofs_document(results))
         return

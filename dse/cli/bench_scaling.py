@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 
 import click
 
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
-from dse.cli.output import print_json, print_tables, say
+from dse.cli.output import print_json, print_tables, write_page
 
 __all__ = ["scaling"]
 
@@ -57,15 +56,14 @@ def scaling(
     """Sweep, and show."""
     from dse.report.scaling import scaling_document, scaling_page, scaling_table
     from dse.spec import load_model, load_space, load_technology
+    from dse.sweep import load_average
     from dse.sweep.scaling import scaling as measured
 
     loaded = dataclasses.replace(load_space(space), models=(load_model(model),))
-    load = os.getloadavg()[0]
+    load = load_average()
     rows = measured(loaded, load_technology().silicon, sizes or _SIZES)
     if docs is not None:
-        docs.parent.mkdir(parents=True, exist_ok=True)
-        docs.write_text(scaling_page(loaded, rows, load), encoding="utf-8")
-        say(f"wrote {docs}")
+        write_page(docs, scaling_page(loaded, rows, load))
     if as_json:
         print_json(scaling_document(loaded, rows))
         return

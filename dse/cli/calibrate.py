@@ -9,7 +9,7 @@ import click
 
 from dse.cli.help import command_help
 from dse.cli.options import json_option
-from dse.cli.output import print_json, print_tables, say
+from dse.cli.output import print_json, print_tables, say, write_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +47,7 @@ def calibrate(csv: Path, name: str, out: Path | None, as_json: bool) -> None:
         return
     fit, left_out, errors = _fitted(csv, name)
     if out is not None:
-        out.write_text(fitted_yaml(fit, csv.name), encoding="utf-8")
-        say(f"wrote {out}")
+        write_page(out, fitted_yaml(fit, csv.name))
     if as_json:
         print_json(fit_document(fit, left_out))
     else:
@@ -58,17 +57,19 @@ def calibrate(csv: Path, name: str, out: Path | None, as_json: bool) -> None:
 def _write_all(csv: Path, out: Path | None) -> None:
     """Write every stack of the data, and the centre of each kind of unit."""
     from dse.report.stacks import fitted_yaml, stack_yaml
+    from dse.store.files import report_os_errors
 
     if out is None:
         raise click.UsageError("--stack all needs --out, a folder")
     result = _validated(csv, None)
-    out.mkdir(parents=True, exist_ok=True)
     texts = {name: fitted_yaml(fit, csv.name) for name, fit in result.fits.items()}
     for kind, stack in result.generics.items():
         source = f"weighted mean of the {kind} stacks that dse calibrate fits to {csv.name}"
         texts[stack.name] = stack_yaml(stack, source, ())
-    for name, text in texts.items():
-        (out / f"{name}.yaml").write_text(text, encoding="utf-8")
+    with report_os_errors(out, "write"):
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (out / f"{name}.yaml").write_text(text, encoding="utf-8")
     say(f"wrote {len(texts)} stacks to {out}")
 
 

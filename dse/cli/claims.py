@@ -8,7 +8,7 @@ import click
 
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
-from dse.cli.output import print_json, print_tables, say
+from dse.cli.output import print_json, print_tables, write_page
 
 __all__ = ["claims"]
 
@@ -44,9 +44,7 @@ def claims(names: tuple[str, ...], docs: Path | None, as_json: bool) -> None:
     if docs is not None:
         from dse.report.claims_page import claims_page
 
-        docs.parent.mkdir(parents=True, exist_ok=True)
-        docs.write_text(claims_page(judged), encoding="utf-8")
-        say(f"wrote {docs}")
+        write_page(docs, claims_page(judged))
     if as_json:
         print_json(claims_document(judged))
         return

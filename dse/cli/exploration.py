@@ -36,6 +36,7 @@ __all__ = [
     "output_of",
     "print_front",
     "run_options",
+    "sampler_options",
     "say_resumed",
     "space_from",
     "subject_options",
@@ -50,6 +51,8 @@ NO_DESIGN = 3
 _MAX_ROWS = 10
 # Where a command keeps the texts of the files that it read.
 _INPUTS = "dse.inputs"
+# Named here and not read from the room, which would import Optuna to show a help page.
+_SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
 _ENVIRONMENT = click.core.ParameterSource.ENVIRONMENT
 
 
@@ -69,6 +72,28 @@ def subject_options(command: Command) -> Command:
     return click.option("--model", "models", multiple=True, type=SpecName("model"), help=text)(
         command
     )
+
+
+def sampler_options(whose: str = "") -> Callable[[Command], Command]:
+    """Add ``--trials``, whose meaning may be `whose`, and ``--sampler``."""
+
+    def add(command: Command) -> Command:
+        command = click.option(
+            "--sampler",
+            type=click.Choice(_SAMPLERS),
+            default=_SAMPLERS[0],
+            show_default=True,
+            help="Who proposes.",
+        )(command)
+        return click.option(
+            "--trials",
+            type=click.IntRange(0, 1_000_000),
+            default=2000,
+            show_default=True,
+            help=f"Designs that the sampler proposes{whose}.",
+        )(command)
+
+    return add
 
 
 def run_options(folder: str) -> Callable[[Command], Command]:

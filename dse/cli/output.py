@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -34,6 +35,7 @@ __all__ = [
     "say_why",
     "wants_lines",
     "write_figure",
+    "write_page",
 ]
 
 
@@ -140,14 +142,32 @@ def write_figure(figure: Figure, path: Path) -> None:
 
     Raises
     ------
-    OutputError
+    StoreError
         If the file cannot be written.
     """
     from dse.report.figures import save_figure
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _writing(path):
         save_figure(figure, path)
-    except OSError as error:
-        raise OutputError(error.strerror or str(error)) from error
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a text where the user asked for it, and say so.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be written.
+    """
+    with _writing(path):
+        path.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    from dse.store.files import report_os_errors
+
+    with report_os_errors(path, "write"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
     say(f"wrote {path}")

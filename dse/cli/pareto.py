@@ -87,22 +87,24 @@ def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: An
     """Read the run, then show and write."""
     from dse.report.front import front_rows, pareto_document
     from dse.store import load_run
+    from dse.store.files import report_os_errors
 
     run = load_run(run_dir)
     rows = front_rows(run)
     robust = robust_of(run, options)
     view = _view(run, rows)
     out = options["out"] or run_dir
-    files = _write_pictures(view, out, formats, options)
-    files += _write_csv(run, out, formats)
-    bare = replace(view, chips=(), subtitle=view.subtitle.replace(f"\n{_SAME_FORMATS}", ""))
-    files += write_robust(robust, bare, out, formats, _metrics(view, options)[:2])
-    files += [out / "pareto.json"] if "json" in formats else []
-    document = pareto_document(run, rows, view, [str(path) for path in files])
-    document |= robust_entry(robust)
-    if "json" in formats:
+    with report_os_errors(out, "write"):
         out.mkdir(parents=True, exist_ok=True)
-        files[-1].write_text(json_text(document), encoding="utf-8")
+        files = _write_pictures(view, out, formats, options)
+        files += _write_csv(run, out, formats)
+        bare = replace(view, chips=(), subtitle=view.subtitle.replace(f"\n{_SAME_FORMATS}", ""))
+        files += write_robust(robust, bare, out, formats, _metrics(view, options)[:2])
+        files += [out / "pareto.json"] if "json" in formats else []
+        document = pareto_document(run, rows, view, [str(path) for path in files])
+        document |= robust_entry(robust)
+        if "json" in formats:
+            files[-1].write_text(json_text(document), encoding="utf-8")
     if as_json:
         print_json(document)
     elif rows:
@@ -200,7 +202,6 @@ def _write_pictures(
     figures = {f"front-{x}-{y}": front_figure(view, x, y, colour)}
     if len(view.objectives) > 2:  # of two, the first picture shows the only pair
         figures["matrix"] = matrix_figure(view)
-    out.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, figure in figures.items():
         for kind in kinds:
@@ -228,6 +229,5 @@ def _write_csv(run: Run, out: Path, formats: Sequence[str]) -> list[Path]:
         return []
     path = out / f"{FRONT}.csv"
     if out.resolve() != run.path.resolve():
-        out.mkdir(parents=True, exist_ok=True)
         path.write_bytes((run.path / path.name).read_bytes())
     return [path]

@@ -152,7 +152,6 @@ def write_robust(
     from dse.report.robust_figure import robust_figure
 
     paths = []
-    out.mkdir(parents=True, exist_ok=True)
     pictures = [kind for kind in formats if kind in ("png", "svg")]
     if pictures:
         if not set(axes) & set(robust.space.objectives):

@@ -14,6 +14,7 @@ from dse.cli.exploration import (
     farm_option,
     output_of,
     run_options,
+    sampler_options,
     say_resumed,
     space_from,
     subject_options,
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from dse.technology import Silicon
 
 __all__ = ["search"]
-
-# Named here and not read from the room, which would import Optuna to show a help page.
-_SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
 
 
 @click.command(
@@ -60,20 +58,7 @@ _SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
 )
 @click.argument("space", type=SpecName("space"))
 @subject_options
-@click.option(
-    "--trials",
-    type=click.IntRange(0, 1_000_000),
-    default=2000,
-    show_default=True,
-    help="Designs that the sampler proposes.",
-)
-@click.option(
-    "--sampler",
-    type=click.Choice(_SAMPLERS),
-    default=_SAMPLERS[0],
-    show_default=True,
-    help="Who proposes.",
-)
+@sampler_options()
 @click.option(
     "--scouts",
     type=click.IntRange(0, 100_000),

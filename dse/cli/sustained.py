@@ -87,7 +87,7 @@ def sustained_view(
     ------
     click.UsageError
         If the model is a network of layers, or the picture's name ends in nothing known.
-    OutputError
+    StoreError
         If the picture cannot be written.
     """
     plot: Path | None = options["plot"]

@@ -9,7 +9,7 @@ import click
 
 from dse.cli.help import command_help
 from dse.cli.options import json_option
-from dse.cli.output import json_text, print_json, print_tables, say
+from dse.cli.output import json_text, print_json, print_tables, write_figure, write_page
 
 if TYPE_CHECKING:
     from dse.validate import Validation
@@ -117,22 +117,16 @@ def _result(csv: Path | None, is_all: bool, is_left_out: bool) -> Validation:
 
 
 def _write(result: Validation, out: Path) -> None:
-    from dse.report.figures import save_figure
     from dse.report.validation import figure, validation_document
 
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "validation.json").write_text(json_text(validation_document(result)), encoding="utf-8")
-    save_figure(figure(result), out / "predicted-measured.png")
-    say(f"wrote {out / 'validation.json'} and {out / 'predicted-measured.png'}")
+    write_page(out / "validation.json", json_text(validation_document(result)))
+    write_figure(figure(result), out / "predicted-measured.png")
 
 
 def _write_page(result: Validation, page: Path) -> None:
     from dse.report.accuracy import accuracy_page
-    from dse.report.figures import save_figure
     from dse.report.validation import figure
 
     picture = page.with_suffix(".png")
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(accuracy_page(result, picture.name), encoding="utf-8")
-    save_figure(figure(result), picture)
-    say(f"wrote {page} and {picture}")
+    write_page(page, accuracy_page(result, picture.name))
+    write_figure(figure(result), picture)

@@ -13,6 +13,7 @@ from dse.cli.exploration import (
     advise_if_stopped,
     output_of,
     run_options,
+    sampler_options,
     space_from,
     subject_options,
     tell,
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from dse.store import Output, Run
 
 __all__ = ["worker"]
-
-# Named here and not read from the room, which would import Optuna to show a help page.
-_SAMPLERS = ("nsga2", "nsga3", "tpe", "qmc", "random")
 
 
 class Address(click.ParamType):  # type: ignore[type-arg]
@@ -77,20 +75,7 @@ class Address(click.ParamType):  # type: ignore[type-arg]
     help="Database, postgresql://user@host/database.",
 )
 @click.option("--study", metavar="NAME", help="Name of the study.  [default: that of the space]")
-@click.option(
-    "--trials",
-    type=click.IntRange(0, 1_000_000),
-    default=2000,
-    show_default=True,
-    help="Designs that the sampler proposes, for all workers together.",
-)
-@click.option(
-    "--sampler",
-    type=click.Choice(_SAMPLERS),
-    default=_SAMPLERS[0],
-    show_default=True,
-    help="Who proposes.",
-)
+@sampler_options(", for all workers together")
 @run_options("Run folder for the result; without it, it is only shown.")
 @json_option
 def worker(space: str, as_json: bool, **options: Any) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import platform
-import sys
 from typing import TYPE_CHECKING, Any
 
 from dse.report.accuracy import markdown
+from dse.report.machine import load_text, machine_text
 from dse.report.quantity import format_unit, significant
 from dse.report.tables import Column, Table
 
@@ -104,8 +103,8 @@ def bench_table(result: BenchResult) -> Table:
         ]
     copied = format_unit(result.copied_bytes_per_s, "B")
     held = format_unit(result.peak_rss_bytes, "B")
-    others = "" if math.isnan(result.load) else f"; load {result.load:.1f} before the run"
-    notes = (f"{result.cores} cores, which copy {copied} a second; at most {held} held{others}",)
+    load = load_text(result.load, "; ")
+    notes = (f"{result.cores} cores, which copy {copied} a second; at most {held} held{load}",)
     columns = (
         Column("Space and model"),
         Column("What"),
@@ -134,13 +133,11 @@ def performance_page(result: BenchResult) -> str:
         notes=(_PEERS_NOTE,),
     )
     metrics = ", ".join(f"`{name}`" for name in result.rates[0].metrics)
-    python = ".".join(str(part) for part in sys.version_info[:2])
-    machine = f"{platform.system()} on {platform.machine()}, Python {python}"
     return "\n".join(
         [
             _INTRODUCTION,
             markdown(bench_table(result)),
-            f"Taken on {machine}. Metrics of every design: {metrics}.\n",
+            f"Taken on {machine_text()}. Metrics of every design: {metrics}.\n",
             markdown(peers),
         ]
     )

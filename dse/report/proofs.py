@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dse.report.accuracy import markdown
 from dse.report.certificate import certificate_schema
+from dse.report.machine import load_text, machine_text
 from dse.report.quantity import format_unit
 from dse.report.schema_parts import COUNT, TEXT, Schema, many, record
 from dse.report.tables import Column, Table
@@ -100,14 +99,12 @@ def proofs_page(results: Sequence[CertifyResult], load: float) -> str:
     limits = ", ".join(f"`{target.metric}`" for target in space.targets) or "none"
     objectives = ", ".join(f"`{name}`" for name in space.objectives)
     models = ", ".join(model.title for model in space.models)
-    python = ".".join(str(part) for part in sys.version_info[:2])
-    machine = f"{platform.system()} on {platform.machine()}, Python {python}"
     return "\n".join(
         [
             _INTRODUCTION,
             markdown(proofs_table(results)),
             f"Every design must run {models}. Objectives: {objectives}. Limits: {limits}. Every "
             "design must also fit its DRAM, and be one that can be built.\n",
-            f"Taken on {machine}, load {load:.1f} before the run.\n",
+            f"Taken on {machine_text()}{load_text(load)}.\n",
         ]
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dse.report.accuracy import markdown
+from dse.report.machine import load_text, machine_text
 from dse.report.quantity import format_unit, significant
 from dse.report.schema_parts import COUNT, REAL, TEXT, Schema, many, record
 from dse.report.tables import Column, Table
@@ -83,13 +82,11 @@ def scaling_page(space: Space, rows: Sequence[ScalingRow], load: float) -> str:
         Processes that wanted a core just before; NaN where the system does not say.
     """
     models = ", ".join(model.title for model in space.models)
-    python = ".".join(str(part) for part in sys.version_info[:2])
-    machine = f"{platform.system()} on {platform.machine()}, Python {python}"
     return "\n".join(
         [
             _INTRODUCTION,
             markdown(scaling_table(rows)),
             f"Space `{space.name}` with {models}, {len(space.objectives)} objectives and "
-            f"{len(space.targets)} targets. Taken on {machine}, load {load:.1f} before the run.\n",
+            f"{len(space.targets)} targets. Taken on {machine_text()}{load_text(load)}.\n",
         ]
     )

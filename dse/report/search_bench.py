@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import platform
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dse.report.accuracy import markdown
+from dse.report.machine import load_text, machine_text
 from dse.report.quantity import significant
 from dse.report.schema_parts import COUNT, NUMBER, REAL, TEXT, Schema, many, record
 from dse.report.tables import Column, Table
@@ -204,17 +203,15 @@ def search_page(result: SearchBench, picture: str) -> str:
     picture : str
         Name of the picture beside the page.
     """
-    python = ".".join(str(part) for part in sys.version_info[:2])
-    load = "" if math.isnan(result.load) else f", load {result.load:.1f} before the run"
-    machine = f"{platform.system()} on {platform.machine()}, Python {python}"
     return "\n".join(
         [
             _INTRODUCTION,
             f"![Ratio against evaluations and seconds]({picture})\n",
             "Lines are medians over the seeds, bands run from the lowest to the highest.\n",
             *(markdown(table) for table in search_bench_tables(result)),
-            f"Budget {result.budget:,} evaluations. Taken on {machine}, {result.cores} cores"
-            f"{load}: where the load is not far below the number of cores, the seconds are those "
-            "of a busy machine. Evaluations and ratios do not depend on it.\n",
+            f"Budget {result.budget:,} evaluations. Taken on {machine_text()}, {result.cores} "
+            f"cores{load_text(result.load)}: where the load is not far below the number of cores, "
+            "the seconds are those of a busy machine. Evaluations and ratios do not depend on it."
+            "\n",
         ]
     )

@@ -18,7 +18,7 @@ from dse.search.proposer import SAMPLERS, Proposer, quiet_optuna
 from dse.search.run import TRIALS, Search
 from dse.search.scouting import SCOUTS
 from dse.space import Index, Space
-from dse.sweep import SAMPLES, Columns, Survey, objective_values, run_sweep
+from dse.sweep import SAMPLES, Columns, Survey, load_average, objective_values, run_sweep
 from dse.technology import Silicon
 
 __all__ = ["BUDGET", "GOAL", "OURS", "Run", "SearchBench", "Truth", "run_search_bench"]
@@ -217,7 +217,7 @@ def run_search_bench(
     report : callable, optional
         Called after every run.
     """
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    load = load_average()
     runs: list[Run] = []
     with quiet_optuna():
         for truth in truths:

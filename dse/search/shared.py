@@ -211,7 +211,7 @@ class SharedStudy:
         elif self._journal.records[batch] != record:
             raise CorruptRunError(
                 f"batch {batch} of the run folder's journal is not that of {self._place};"
-                " choose another folder, or clear it with --force"
+                " choose another folder, or begin its command again with --force"
             )
 
     def _show(self) -> None:

@@ -32,7 +32,7 @@ def input_texts(manifest: Manifest, place: Path) -> dict[str, str]:
         if text_sha256(text) != manifest.inputs[name]["sha256"]:
             raise CorruptRunError(
                 f"{place}/manifest.json: the text of {name} does not match its SHA-256; "
-                "restore the file, or repeat the run"
+                "restore the file, or begin its command again with --force"
             )
     return texts
 

@@ -128,7 +128,7 @@ def decode(content: bytes, path: Path) -> tuple[list[Record], int]:
                 break
             raise CorruptRunError(
                 f"{path}:{number}: damaged line: its checksum does not match its content;"
-                " restore the file, or start again with --force"
+                " restore the file, or begin its command again with --force"
             )
         records.append(record)
         whole += len(line) + 1

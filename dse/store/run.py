@@ -213,7 +213,7 @@ def _check_same(path: Path, known: Manifest, manifest: Manifest) -> None:
     if differences:
         raise VersionMismatchError(
             f"{path}: holds another run ({'; '.join(differences)});"
-            " choose another folder, or clear it with --force"
+            " choose another folder, or begin its command again with --force"
         )
 
 

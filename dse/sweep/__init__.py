@@ -1,6 +1,6 @@
 """Grids and samples of a design space, evaluated in chunks, in memory bounded by the front."""
 
-from dse.sweep.bench import BenchResult, SpaceRate, run_bench
+from dse.sweep.bench import BenchResult, SpaceRate, load_average, run_bench
 from dse.sweep.designs import (
     ALWAYS,
     Columns,
@@ -54,6 +54,7 @@ __all__ = [
     "estimate_sweep",
     "evaluate_designs",
     "is_factored",
+    "load_average",
     "objective_values",
     "requirements",
     "resized",

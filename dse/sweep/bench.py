@@ -17,7 +17,7 @@ from dse.sweep.designs import Evaluator, asked_metrics
 from dse.sweep.grid import GridSweep
 from dse.technology import Silicon
 
-__all__ = ["BenchResult", "SpaceRate", "peak_rss_bytes", "run_bench"]
+__all__ = ["BenchResult", "SpaceRate", "load_average", "peak_rss_bytes", "run_bench"]
 
 # Designs of one call at random places: what a sampled sweep takes at a time.
 _BATCH = 131_072
@@ -94,6 +94,11 @@ class BenchResult:
         return min(rate.floor_per_s for rate in self.rates)
 
 
+def load_average() -> float:
+    """Processes that wanted a core in the last minute; NaN where the system does not say."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+
+
 def run_bench(spaces: Sequence[Space], silicon: Silicon, seconds: float) -> BenchResult:
     """Measure designs per second on spaces of one model each, and the floor of this machine.
 
@@ -108,7 +113,7 @@ def run_bench(spaces: Sequence[Space], silicon: Silicon, seconds: float) -> Benc
     seconds : float
         Length of one stretch, s.
     """
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    load = load_average()
     copied = max(_copied_bytes_per_s(seconds / 4.0) for _ in range(_REPEATS))
     rates = tuple(
         SpaceRate(

@@ -145,7 +145,7 @@ class _Sweep:
         except (KeyError, TypeError, ValueError) as error:
             raise CorruptRunError(
                 f"{folder.path}: the journal cannot be gone on with: {error}; "
-                "start again with --force"
+                "begin its command again with --force"
             ) from error
 
     def run(self, farm: Farm) -> None:

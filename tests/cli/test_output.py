@@ -6,9 +6,10 @@ import io
 
 import pytest
 
-from dse.cli import output, progress
+from dse.cli import exploration, output, progress
 from dse.cli.options import FormatType, MetricName, QuantityType, SpecName
 from dse.dtype import parse_format
+from dse.search import SAMPLERS
 from dse.sweep import Progress
 
 CHIP, MODEL = "snapdragon-8-elite", "llama-3.2-1b"
@@ -108,3 +109,36 @@ def test_show_of_a_faulty_file_reports_it(run, tmp_path):
     done = run("specs", "show", path)
     assert done.code == 1
     assert "[choice]" in done.err
+
+
+PLACES = {
+    "pareto": ("pareto", "{run}", "--out", "{place}"),
+    "pareto --uncertainty": (
+        "pareto",
+        "{run}",
+        "--uncertainty",
+        "--draws",
+        "4",
+        "--out",
+        "{place}",
+    ),
+    "evaluate --plot": ("evaluate", "snapdragon-8-elite", "llama-3.2-1b", "--plot", "{place}.png"),
+    "traffic --plot": ("traffic", "llama-3.2-1b", "--plot", "{place}.png"),
+    "claims --docs": ("claims", "int4-over-int8", "--docs", "{place}.md"),
+    "bench scaling --docs": ("bench", "scaling", "--size", "1000", "--docs", "{place}.md"),
+}
+
+
+@pytest.mark.parametrize("line", PLACES.values(), ids=PLACES)
+def test_a_place_that_cannot_be_written_is_named(line, run, swept, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    place = tmp_path / "file" / "name"
+    done = run(*(part.format(run=swept, place=place) for part in line))
+    assert done.code == 4
+    assert f"dse: {place}" in done.err
+    assert ": cannot write: Not a directory" in done.err or ": File exists" in done.err
+    assert "bug" not in done.err
+
+
+def test_the_samplers_offered_are_those_of_the_search():
+    assert exploration._SAMPLERS == SAMPLERS
