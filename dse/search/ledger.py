@@ -12,9 +12,9 @@ import numpy.typing as npt
 from dse.pareto import non_dominated, thin
 from dse.search.proposer import Outcome
 from dse.space import Index
-from dse.sweep import Columns, Survey, Yardstick, objective_values, requirements
+from dse.sweep import Columns, Survey, objective_values, requirements
 
-__all__ = ["Ledger", "Milestone", "Starters", "Yardstick"]
+__all__ = ["Ledger", "Milestone", "Starters"]
 
 Array = npt.NDArray[np.float64]
 
@@ -35,8 +35,7 @@ class Milestone:
     front : int
         Designs on the front.
     hypervolume : float or None
-        Share of the box that the first sweep spans which the front dominates; None where it
-        would take too long to compute exactly.
+        Of the front, by `Yardstick`; None where it would take too long to compute exactly.
     """
 
     stage: str
