@@ -93,7 +93,7 @@ def _print(run: Run, form: str, name: str) -> None:
 
 def _write(run: Run, form: str, name: str, output: Path) -> int:
     """Write the file; say how many rows or trials it has."""
-    from dse.report.export import csv_text, table_document, table_of, write_parquet
+    from dse.report.export import csv_text, table_document, write_parquet
     from dse.store.files import atomic_text
 
     if form == "parquet":
@@ -105,4 +105,4 @@ def _write(run: Run, form: str, name: str, output: Path) -> int:
     text = csv_text(run, name) if form == "csv" else json_text(table_document(run, name))
     with atomic_text(output) as stream:
         stream.write(text)
-    return len(table_of(run, name)["design"])
+    return len(run.table(name)["design"])

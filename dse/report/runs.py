@@ -99,7 +99,7 @@ def export_schema() -> Schema:
         "name": TEXT,
         "kind": {"enum": ["float", "int", "text"]},
         "unit": TEXT,
-        "role": {"enum": ["design", "axis", "status", "metric"]},
+        "role": {"enum": ["design", "axis", "tied", "status", "metric"]},
         "sense": {"enum": [-1, 0, 1]},
         "meaning": TEXT,
     }
