@@ -2,14 +2,16 @@
 
 python -m tests.cost.twins.attention_chain [shapes]     prints the worst ratios found
 
-What the model assumes: a block of query rows, or of rows and KV heads, goes through what is fused
-while its queries, which its outputs replace head by head, stay on the near side. Weights stay, or
-pass once per block in double slices of 16 x 16. Keys and values that are made go out to the cache
-in any case; then they are read for every block, or those of the block itself or a share of all of
-them stay. Under the causal mask a further pass reads the mean of what the rows attend to. Input,
-residual and result pass the boundary once, where nothing is fused less what the kernels before
-and after hand on, by one share for all of them. Sums and the running state of a row are in 32
-bits; sums that leave before they are complete go out and come back.
+What it assumes: a block of query rows, or of rows and KV heads, goes through what is fused, while
+its queries, in whose place outputs come head by head, stay on the near side. Weights stay, or pass
+once per block in double slices of 16 x 16. Keys and values that are made go out to the cache in
+any case; then they come back for every block, or those of the block stay, or a share of all of a
+sequence. Under the causal mask a further block reads the mean of what the rows attend to. The
+input stays for a block, or comes again for each of several blocks of columns. Sums and the running
+state of a row are in 32 bits; sums that leave before they are complete go out and come back. What
+a fused block leaves free holds input, residual and result. A kernel on its own keeps a share of
+what it reads and writes, as kernel by kernel; what it hands on, or takes over, the fused ones
+beside it keep as well. There are no windows and no gates on the output.
 """
 
 from __future__ import annotations
