@@ -14,12 +14,12 @@ from dse.search.proposer import Outcome
 from dse.space import Index
 from dse.sweep import Columns, Survey, objective_values, requirements
 
-__all__ = ["Ledger", "Milestone", "Starters"]
+__all__ = ["MAX_VIOLATION", "Ledger", "Milestone", "Starters"]
 
 Array = npt.NDArray[np.float64]
 
-# Violations are told as finite numbers, for a journal line holds no infinity.
-_MAX_VIOLATION = 1e9
+# Violations are told as finite numbers: a journal line holds no infinity, nor does a dashboard.
+MAX_VIOLATION = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Ledger:
 
     def _make_outcomes(self, columns: Columns, missed: Array) -> list[Outcome]:
         values = objective_values(self._survey.space, columns)
-        told = np.clip(missed, -_MAX_VIOLATION, _MAX_VIOLATION)
+        told = np.clip(missed, -MAX_VIOLATION, MAX_VIOLATION)
         return [
             Outcome(
                 tuple(row) if all(map(math.isfinite, row)) else None,

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.cost import metric
+from dse.search.ledger import MAX_VIOLATION
 from dse.space import Target
 from dse.store import FRONT, RESULTS, Column, Run, read_journal
 from dse.store.load import JOURNAL
@@ -24,8 +25,6 @@ __all__ = ["study_trials"]
 
 Array = npt.NDArray[np.float64]
 
-# Optuna refuses a constraint that is no number, and dashboards an infinite one.
-_MAX_VIOLATION = 1e9
 # Choices of a categorical parameter at most; each trial repeats them all.
 _MOST = 64
 
@@ -185,7 +184,7 @@ class _Maker:
                 **self._metrics.get(design, {}),
             },
             constraints={
-                name: float(np.clip(miss, -_MAX_VIOLATION, _MAX_VIOLATION))
+                name: float(np.clip(miss, -MAX_VIOLATION, MAX_VIOLATION))
                 for name, miss in zip(self._limits, misses, strict=True)
             },
         )
