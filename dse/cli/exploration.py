@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dse.cli.options import Command, MetricName, SpecName, TargetType
+from dse.cli.options import Command, MetricName, NewPath, SpecName, TargetType
 from dse.cli.output import print_json, print_tables, say, say_why, wants_lines
 from dse.cli.progress import progress_options
 
@@ -94,7 +94,7 @@ def run_options(folder: str) -> Callable[[Command], Command]:
     def add(command: Command) -> Command:
         for flags, kind, text in (
             (("--force",), {"is_flag": True}, "Clear the run that DIR holds; other files stay."),
-            (("--out",), {"type": click.Path(path_type=Path), "metavar": "DIR"}, folder),
+            (("--out",), {"type": NewPath(), "metavar": "DIR"}, folder),
             (
                 ("--seed",),
                 {"type": click.IntRange(0, (1 << 32) - 1), "default": 0, "show_default": True},

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dse.cli.help import command_help
-from dse.cli.options import json_option
+from dse.cli.options import NewPath, json_option
 from dse.cli.output import json_text, print_json, print_text, say
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ _TABLES = ("front", "results")
 )
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NewPath(is_folder=False),
     metavar="FILE",
     help="File, which appears when it is complete.  [default: stdout, of csv and json]",
 )
@@ -93,16 +93,34 @@ def _print(run: Run, form: str, name: str) -> None:
 
 def _write(run: Run, form: str, name: str, output: Path) -> int:
     """Write the file; say how many rows or trials it has."""
-    from dse.report.export import csv_text, table_document, table_of, write_parquet
-    from dse.store.files import atomic_text
+    from dse.report.export import csv_text, table_document, write_parquet
+    from dse.store.files import atomic_text, report_os_errors
 
+    with report_os_errors(output, "write"):
+        is_stream = output.exists() and not output.is_file()
+        place = output if is_stream else output.resolve()
+    _check_place(place, output, form if is_stream else "")
     if form == "parquet":
-        return write_parquet(run, name, output)
+        return write_parquet(run, name, place)
     if form == "optuna-sqlite":
         from dse.search.study_file import export_study
 
-        return export_study(run, output)
+        return export_study(run, place)
     text = csv_text(run, name) if form == "csv" else json_text(table_document(run, name))
-    with atomic_text(output) as stream:
+    with (
+        report_os_errors(output, "write"),
+        output.open("w") if is_stream else atomic_text(place) as stream,
+    ):
         stream.write(text)
-    return len(table_of(run, name)["design"])
+    return len(run.table(name)["design"])
+
+
+def _check_place(place: Path, output: Path, form: str) -> None:
+    """Refuse to replace the record of a run, or a device by a file of a form that must be one."""
+    from dse.errors import StoreError
+    from dse.store.lock import MARKER, is_ours
+
+    if is_ours(place.name) and (place.parent / MARKER).is_file():
+        raise StoreError(f"{output}: is part of a run folder; choose another file")
+    if form in _FORMATS[2:]:
+        raise StoreError(f"{output}: must be a regular file, or a new one, for {form}")

@@ -13,7 +13,7 @@ from dse import __version__
 from dse.cli.help import command_help, write_epilog
 from dse.cli.lazy import LazyGroup
 from dse.cli.stop import INTERRUPTED, catch_signals, stop_code
-from dse.errors import DseError, Fault, OutputError, SpecError, printable
+from dse.errors import DseError, Fault, OutputError, SpecError, TooLargeError, printable
 
 __all__ = ["cli", "main"]
 
@@ -168,6 +168,9 @@ def _explain(error: BaseException, as_json: bool) -> int:
             return _fail(Fault("", 0, 0, "", str(error), error.slug), error.exit_code, as_json)
         case OSError() if _is_of_stdout(error):
             return _leave_output(error.strerror or str(error))
+        case MemoryError():
+            too_large = TooLargeError(f"there is too little memory for it: {error or 'none left'}")
+            return _explain(too_large, as_json)
         case _:
             return _report_bug(error, as_json)
 

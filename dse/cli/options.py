@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -18,6 +20,7 @@ __all__ = [
     "FormatType",
     "MethodType",
     "MetricName",
+    "NewPath",
     "NumberRange",
     "QuantityType",
     "SpecName",
@@ -31,6 +34,24 @@ __all__ = [
 
 # click.ParamType takes a type argument from 8.5 on; 8.2 has none, hence the ignored complaints.
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class NewPath(click.Path):
+    """The path of a file or folder to be written: not empty, in UTF-8; converts to a `Path`."""
+
+    def __init__(self, *, is_folder: bool = True) -> None:
+        super().__init__(path_type=Path, dir_okay=is_folder)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check the name before click makes a path of it."""
+        text = os.fsdecode(value)
+        if not text:
+            self.fail("the path must not be empty", param, ctx)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail(f"the path {text!a} must be UTF-8: a run keeps it as text", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class NumberRange(click.FloatRange):

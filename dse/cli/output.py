@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from dse.report.tables import Table
 
 __all__ = [
+    "can_redraw",
     "compact_text",
     "is_quiet",
     "is_styled",
@@ -58,6 +60,11 @@ def is_styled(stream: TextIO | None) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def can_redraw(stream: TextIO | None) -> bool:
+    """Whether lines may change in place, in colour or without: on any terminal that can."""
     return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
@@ -103,12 +110,41 @@ def print_text(text: str) -> None:
 
 def _write(text: str, *, color: bool | None = None) -> None:
     """Write to stdout; a disk that is full is not a bug, and a closed pipe is told by its code."""
+    stream: Any = sys.stdout
+    if isinstance(getattr(stream, "buffer", None), io.RawIOBase):
+        stream = _Whole(stream)
     try:
-        click.echo(text, nl=False, color=color)
+        click.echo(text, file=stream, nl=False, color=color)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise OutputError(error.strerror or str(error)) from error
+
+
+class _Whole:
+    """Writes all of a text to a stream without a buffer, as stdout is under PYTHONUNBUFFERED.
+
+    Such a stream drops what the system does not take at once.
+
+    Parameters
+    ----------
+    stream : text stream
+        Its `buffer` is raw.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.isatty = stream.isatty
+
+    def write(self, text: str) -> int:
+        """Write a text; return its length."""
+        rest = memoryview(text.encode(self._stream.encoding, self._stream.errors))
+        while rest:
+            rest = rest[self._stream.buffer.write(rest) or 0 :]
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: nothing waits."""
 
 
 def say(message: str) -> None:

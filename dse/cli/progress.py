@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dse.cli.options import Command
-from dse.cli.output import compact_text, is_quiet, is_styled, is_terminal, print_line, wants_lines
+from dse.cli.output import can_redraw, compact_text, is_quiet, print_line, wants_lines
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -123,7 +123,7 @@ class JsonLines(Reporter):
 
 
 class LiveLines(Reporter):
-    """Two lines that change in place: how far and how fast, and what was found.
+    """Lines that change in place: how far and how fast, and what was found.
 
     Parameters
     ----------
@@ -142,13 +142,15 @@ class LiveLines(Reporter):
         from rich.table import Table
         from rich.text import Text
 
-        from dse.report.progress import pace_text, standing_text
+        from dse.report.progress import is_open, pace_text, standing_text
 
         standing = progress.standing() if progress.standing else None
         line = Table.grid(padding=(0, 1))
-        bar = ProgressBar(max(1, progress.total), progress.done, width=24)
+        total = None if is_open(progress) else max(1, progress.total)
+        bar = ProgressBar(total, progress.done, width=24)
         line.add_row(progress.stage, bar, pace_text(progress, pace.per_second))
-        found = Text(standing_text(progress, standing), no_wrap=True, overflow="ellipsis")
+        width = self._live.console.width
+        found = Text(standing_text(progress, standing, width), no_wrap=True, overflow="ellipsis")
         self._live.update(Group(line, found), refresh=True)
 
 
@@ -163,7 +165,7 @@ def progress_reports() -> Iterator[Callable[[Progress], None] | None]:
     """
     if wants_lines():
         yield from _flushed(JsonLines())
-    elif is_quiet() or not (is_terminal(sys.stderr) and is_styled(sys.stderr)):
+    elif is_quiet() or not can_redraw(sys.stderr):
         yield None
     else:
         from rich.console import Console

@@ -74,7 +74,8 @@ def phase_io_bytes(
             <= S sqrt(S) sqrt(1 + 81 S w_s / (16 w_l w_r k^2))                                (1)
 
     in place of the S sqrt(S) of a single one, with k the depth of the first; the I/O terms of both
-    are divided by the last root.
+    are divided by the last root. QKV and the output projection are two such products: an output of
+    attention needs a query on the near side, in whose place it comes.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> tuple[str, ...]:
         lines.append(f"  binding: {_binding_text(diagnosis.binding, diagnosis.opens)}")
     if diagnosis.design is not None:
         lines.append(f"  the nearest design, number {diagnosis.design}, misses")
-        lines += [f"    {_miss_text(miss)}" for miss in diagnosis.misses]
+        lines += [f"    {_miss_text(miss, diagnosis)}" for miss in diagnosis.misses]
         choices = diagnosis.choices or {}
         lines.append("  it has " + ", ".join(f"{path} = {text}" for path, text in choices.items()))
     lines += [f"  {text}" for text in _remedies(diagnosis)]
@@ -37,20 +37,26 @@ def diagnosis_lines(diagnosis: Diagnosis) -> tuple[str, ...]:
 def _binding_text(entry: RequirementReach, opens: int) -> str:
     name = entry.target.metric
     text = target_text(entry.target)
+    if name == "buildable":
+        return f"{text}; {_count_text(opens)} all else" if opens else f"{text}; no design can"
     if opens:
         best = format_metric(name, entry.best_with_others)
-        one = f"1 design meets all else, at {best}"
-        many = f"{opens} designs meet all else, the best of them at {best}"
-        return f"{text}; {one if opens == 1 else many}"
+        where = f"at {best}" if opens == 1 else f"the best of them at {best}"
+        return f"{text}; {_count_text(opens)} all else, {where}"
     best = format_metric(name, entry.best)
     if entry.met:
-        if entry.met == 1:
-            return f"{text}; 1 design meets it, and not all else"
-        return f"{text}; {entry.met} designs meet it, and none of them all else"
+        none = "not" if entry.met == 1 else "none of them"
+        return f"{text}; {_count_text(entry.met)} it, and {none} all else"
     return f"{text}; no design meets it even alone, the best is at {best}"
 
 
-def _miss_text(miss: Miss) -> str:
+def _count_text(designs: int) -> str:
+    return "1 design meets" if designs == 1 else f"{designs} designs meet"
+
+
+def _miss_text(miss: Miss, diagnosis: Diagnosis) -> str:
+    if miss.target.metric == "buildable":
+        return f"{target_text(miss.target)}: {'; '.join(diagnosis.obstacles)}"
     value = format_metric(miss.target.metric, miss.value)
     return f"{target_text(miss.target)} by {format_unit(miss.violation, '%')}: {value}"
 

@@ -6,6 +6,7 @@ import io
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,29 +17,15 @@ from dse.store.files import atomic_path
 from dse.store.table import TableWriter
 
 if TYPE_CHECKING:
-    from dse.store import Run, Table
+    from dse.store import Run
 
-__all__ = ["csv_text", "export_document", "table_document", "table_of", "write_parquet"]
-
-
-def table_of(run: Run, name: str) -> Table:
-    """One table of a run.
-
-    Raises
-    ------
-    StoreError
-        If it was not written yet.
-    """
-    if name not in run.tables:
-        advice = "" if run.is_complete else "; the run is not finished: `dse resume` goes on"
-        raise StoreError(f"{run.path}: has no table {name}.csv{advice}")
-    return run.tables[name]
+__all__ = ["csv_text", "export_document", "table_document", "write_parquet"]
 
 
 def csv_text(run: Run, name: str) -> str:
     """Write a table as CSV, as the run folder holds it."""
     text = io.StringIO()
-    TableWriter(text, run.manifest.columns).write(table_of(run, name))
+    TableWriter(text, run.manifest.columns).write(run.table(name))
     return text.getvalue()
 
 
@@ -59,7 +46,7 @@ def export_document(
 
 def table_document(run: Run, name: str) -> dict[str, Any]:
     """``dse.export/1`` with every column's unit and meaning, and the rows; null for no number."""
-    table = table_of(run, name)
+    table = run.table(name)
     cells = [table[column.name].tolist() for column in run.manifest.columns]
     rows = [[_plain(cell) for cell in row] for row in zip(*cells, strict=True)]
     more = {"columns": _columns(run), "rows": rows}
@@ -96,7 +83,7 @@ def write_parquet(run: Run, name: str, path: Path) -> int:
         import duckdb
     except ModuleNotFoundError as error:
         raise MissingPackageError("Parquet", "duckdb", "parquet") from error
-    table = table_of(run, name)
+    table = run.table(name)
     held = {key: _objects(values) for key, values in table.items()}
     notes = _quoted(json.dumps({"columns": _columns(run)}, ensure_ascii=False))
     with atomic_path(path) as place, duckdb.connect() as connection:
@@ -106,8 +93,17 @@ def write_parquet(run: Run, name: str, path: Path) -> int:
         try:
             connection.execute(f"COPY (SELECT * FROM held) TO {target}")  # noqa: S608 - quoted
         except duckdb.IOException as error:
-            raise StoreError(f"{path}: cannot write: {str(error).splitlines()[0]}") from error
+            raise StoreError(f"{path}: cannot write: {_reason(error)}") from error
     return len(table["design"])
+
+
+def _reason(error: Exception) -> str:
+    """What the system said, of what DuckDB says, which may be a line with JSON at its end."""
+    line = str(error).splitlines()[0]
+    _, brace, rest = line.partition("{")
+    with suppress(ValueError, AttributeError):
+        line = json.loads(brace + rest).get("exception_message", line)
+    return line.rsplit(": ", 1)[-1]
 
 
 def _objects(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

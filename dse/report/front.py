@@ -153,7 +153,7 @@ def front_rows(run: Run) -> tuple[FrontRow, ...]:
     columns = _metric_columns(run, front)
     number = len(front["design"])
     best = _knee(columns, np.ones(number, dtype=bool), objectives)
-    axes = [column for column in run.manifest.columns if column.role == "axis"]
+    axes = [column for column in run.manifest.columns if column.role in ("axis", "tied")]
     order = np.lexsort(_minimised(columns, objectives).T[::-1]) if number else range(0)
     return tuple(
         FrontRow(

@@ -11,7 +11,7 @@ from dse.report.schema_parts import COUNT, NUMBER, REAL, TEXT, Schema, many, rec
 if TYPE_CHECKING:
     from dse.sweep import Mark, Progress, Standing
 
-__all__ = ["pace_text", "progress_document", "progress_schema", "standing_text"]
+__all__ = ["is_open", "pace_text", "progress_document", "progress_schema", "standing_text"]
 
 
 def progress_schema() -> Schema:
@@ -28,7 +28,7 @@ def progress_schema() -> Schema:
     )
     return record(
         {
-            "stage": {"enum": ["sweep", "table", "search", "polish", "certify"]},
+            "stage": {"enum": ["scout", "sweep", "table", "search", "polish", "certify"]},
             "unit": {"enum": ["designs", "boxes"]},
             "done": COUNT,
             "total": COUNT,
@@ -94,7 +94,7 @@ def _best_object(standing: Standing) -> dict[str, Any]:
 
 def pace_text(progress: Progress, per_second: float | None) -> str:
     """Write how far and how fast, e.g. ``1200/2000  830 designs/s  1 s left``."""
-    parts = [f"{progress.done}/{progress.total}"]
+    parts = [f"{progress.done}" if is_open(progress) else f"{progress.done}/{progress.total}"]
     if per_second is not None:
         parts.append(f"{per_second:,.0f} {_unit(progress)}/s")
     left = _left_s(progress, per_second)
@@ -103,10 +103,11 @@ def pace_text(progress: Progress, per_second: float | None) -> str:
     return "  ".join(parts)
 
 
-def standing_text(progress: Progress, standing: Standing | None) -> str:
+def standing_text(progress: Progress, standing: Standing | None, width: int = 10_000) -> str:
     """Write what was found, e.g. ``4 on the front | hypervolume 0.49 | tpot 81 ms <= 100 ms ok``.
 
     The last part is the knee of the front; while there is none, the design that misses least.
+    Lines are at most `width` columns long, unless a part is longer.
     """
     parts = [f"{progress.front} on the front"]
     if standing is not None and standing.hypervolume is not None:
@@ -115,7 +116,11 @@ def standing_text(progress: Progress, standing: Standing | None) -> str:
         best = "knee" if progress.front else "nearest"
         parts.append(f"{best}: {_mark_text(standing.marks[0])}")
         parts += [_mark_text(mark) for mark in standing.marks[1:]]
-    return " | ".join(parts)
+    lines = [parts[0]]
+    for part in parts[1:]:
+        longer = f"{lines[-1]} | {part}"
+        lines = [*lines[:-1], longer] if len(longer) <= width else [*lines, part]
+    return "\n".join(lines)
 
 
 def _mark_text(mark: Mark) -> str:
@@ -134,13 +139,18 @@ def _suffix(name: str) -> str:
     )
 
 
+def is_open(progress: Progress) -> bool:
+    """Whether nobody knows of the stage how much is left to do."""
+    return progress.stage == "polish"
+
+
 def _unit(progress: Progress) -> str:
     return "boxes" if progress.stage == "certify" else "designs"
 
 
 def _left_s(progress: Progress, per_second: float | None) -> float | None:
     """Seconds to the end of the stage; None where its length is not known."""
-    if not per_second or progress.stage in ("certify", "polish"):
+    if not per_second or is_open(progress) or progress.stage == "certify":
         return None
     return max(0, progress.total - progress.done) / per_second
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from dse.report.quantity import format_unit
 from dse.report.schema_parts import COUNT, REAL, TEXT, Schema, many, record
 from dse.report.tables import Column, Table
+from dse.store.listing import STATES
 
 if TYPE_CHECKING:
     from dse.store import RunState
 
 __all__ = ["export_schema", "runs_document", "runs_schema", "runs_table"]
-
-_STATES = ("complete", "running", "interrupted", "empty", "corrupt", "newer")
 
 
 def runs_table(states: Sequence[RunState]) -> Table:
@@ -83,7 +82,7 @@ def runs_schema() -> Schema:
     count = {"type": ["integer", "null"], "minimum": 0}
     row = {
         "run": TEXT,
-        "state": {"enum": list(_STATES)},
+        "state": {"enum": list(STATES)},
         "reason": TEXT,
         "kind": {"enum": ["sweep", "search", "certify", ""]},
         "space": TEXT,
@@ -100,7 +99,7 @@ def export_schema() -> Schema:
         "name": TEXT,
         "kind": {"enum": ["float", "int", "text"]},
         "unit": TEXT,
-        "role": {"enum": ["design", "axis", "status", "metric"]},
+        "role": {"enum": ["design", "axis", "tied", "status", "metric"]},
         "sense": {"enum": [-1, 0, 1]},
         "meaning": TEXT,
     }

@@ -55,8 +55,8 @@ Pareto fronts are known exactly, and what a search reaches can be said as a shar
 - **The other samplers** are Optuna's: random, Sobol (QMC), NSGA-II and NSGA-III with a population
   of 50, TPE with its defaults in batches of 20. They are told the targets as constraints, and have
   neither a sweep before nor a local search after. A repetition costs them nothing; once a sampler
-  has proposed three designs for each evaluation of the budget, a random new design stands in for
-  every repetition, as in `dse search`, so that each comes to evaluate as many distinct designs.
+  has proposed three designs for each evaluation of the budget (TPE: one), a random new design
+  stands in for each repetition, as in `dse search`, so that all evaluate as many distinct designs.
 - **TPE** takes by far the longest for a proposal. It ends where `dse search` reached the goal with
   the same seed, and its ratio is that of this moment.
 - A sampler that does not reach the goal **is beaten** on a seed where `dse search` did within the

@@ -31,8 +31,9 @@ BUDGET = 2000
 # Designs of a batch: a generation of the genetic samplers, and fewer for one that learns at once.
 _BATCH = {"tpe": 20}
 _POPULATION = 50
-# Proposals for each evaluation of the budget, after which new designs stand in for repetitions.
-_ASKED = 3
+# Proposals for each evaluation of the budget, after which new designs stand in for repetitions;
+# few of a sampler whose proposals take the longer, the more it has made.
+_ASKED, _ASKED_TPE = 3, 1
 # How far the corner of the box lies beyond the worst of the exact front, in ranges of the front.
 _MARGIN = 0.1
 
@@ -257,18 +258,19 @@ def _runs(truth: Truth, silicon: Silicon, seeds: int, budget: int, samples: int)
 def _ask_and_tell(survey: Survey, sampler: str, seed: int, budget: int) -> None:
     """Have a sampler propose designs until the budget is spent.
 
-    A repetition costs nothing, until the sampler has proposed `_ASKED` designs for each
-    evaluation of the budget; from then on a random new design stands in for it, as in
+    A repetition costs nothing, until the sampler has proposed so many designs for each evaluation
+    of the budget; from then on a random new design stands in for it, as in
     `run_search`, so that the samplers all come to evaluate as many distinct designs.
     """
     space = survey.space
     proposer, ledger = Proposer(space, sampler, seed, _POPULATION), Ledger(survey)
     size, asked, is_fruitful = _BATCH.get(sampler, _POPULATION), 0, True
+    most = budget * (_ASKED_TPE if sampler == "tpe" else _ASKED)
     with suppress(_Ended):
         while is_fruitful:
             known = len(ledger)
             proposer.start_batch()
-            is_patient = asked < _ASKED * budget
+            is_patient = asked < most
             rows = proposer.ask(size) if is_patient else ask_batch(space, proposer, ledger, size)
             proposer.tell(ledger.outcomes(rows))
             asked += len(rows)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from dse.cost import obstacles, team_units
 from dse.search.coding import ordered_choices
 from dse.space import Index, Space, Target
 from dse.sweep import Reach, RequirementReach, evaluate_designs, requirements, violations
@@ -113,6 +114,8 @@ class Diagnosis:
         That design as people write it.
     misses : tuple of Miss
         What it misses, furthest first.
+    obstacles : tuple of str
+        Why it cannot be built, where it cannot.
     widenings : tuple of Widening
         Axes to widen, best first.
     """
@@ -125,6 +128,7 @@ class Diagnosis:
     design: int | None = None
     choices: Mapping[str, str] | None = None
     misses: tuple[Miss, ...] = ()
+    obstacles: tuple[str, ...] = ()
     widenings: tuple[Widening, ...] = ()
 
 
@@ -162,6 +166,7 @@ def diagnose(space: Space, silicon: Silicon, result: Found) -> Diagnosis:
         design=int(space.encode(design[None])[0]),
         choices=space.texts(design),
         misses=_misses(space, silicon, design),
+        obstacles=_obstacles(space, silicon, design),
         widenings=_widenings(space, silicon, design, place),
     )
 
@@ -192,6 +197,13 @@ def _misses(space: Space, silicon: Silicon, design: Index) -> tuple[Miss, ...]:
         if violation > 0.0
     ]
     return tuple(sorted(found, key=lambda miss: -miss.violation))
+
+
+def _obstacles(space: Space, silicon: Silicon, design: Index) -> tuple[str, ...]:
+    edge = float(evaluate_designs(space, design[None], silicon)["edge_fraction"][0])
+    ((_, chip, _),) = space.groups(design[None])
+    units = team_units(chip, space.unit) or (chip.unit(space.unit),)
+    return tuple(dict.fromkeys(text for unit in units for text in obstacles(chip, unit, edge)))
 
 
 def _widenings(space: Space, silicon: Silicon, design: Index, place: int) -> tuple[Widening, ...]:

@@ -12,14 +12,14 @@ import numpy.typing as npt
 from dse.pareto import non_dominated, thin
 from dse.search.proposer import Outcome
 from dse.space import Index
-from dse.sweep import Columns, Survey, Yardstick, objective_values, requirements
+from dse.sweep import Columns, Survey, objective_values, requirements
 
-__all__ = ["Ledger", "Milestone", "Starters", "Yardstick"]
+__all__ = ["MAX_VIOLATION", "Ledger", "Milestone", "Starters"]
 
 Array = npt.NDArray[np.float64]
 
-# Violations are told as finite numbers, for a journal line holds no infinity.
-_MAX_VIOLATION = 1e9
+# Violations are told as finite numbers: a journal line holds no infinity, nor does a dashboard.
+MAX_VIOLATION = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,7 @@ class Milestone:
     front : int
         Designs on the front.
     hypervolume : float or None
-        Share of the box that the first sweep spans which the front dominates; None where it
-        would take too long to compute exactly.
+        Of the front, by `Yardstick`; None where it would take too long to compute exactly.
     """
 
     stage: str
@@ -104,7 +103,7 @@ class Ledger:
 
     def _make_outcomes(self, columns: Columns, missed: Array) -> list[Outcome]:
         values = objective_values(self._survey.space, columns)
-        told = np.clip(missed, -_MAX_VIOLATION, _MAX_VIOLATION)
+        told = np.clip(missed, -MAX_VIOLATION, MAX_VIOLATION)
         return [
             Outcome(
                 tuple(row) if all(map(math.isfinite, row)) else None,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from dse.farm import Farm
 from dse.search.batch import ask_batch
 from dse.search.coding import Coding
-from dse.search.ledger import Ledger, Milestone, Starters, Yardstick
+from dse.search.ledger import Ledger, Milestone, Starters
 from dse.search.polish import MAX_STEPS, polish
 from dse.search.proposer import Proposer, quiet_optuna
 from dse.search.result import SearchResult, search_summary
@@ -148,7 +148,6 @@ class Search:
         self.history: list[Milestone] = []
         # Whether the last batch had a new design; if not, the space holds no more of them.
         self.is_fruitful = True
-        self.yardstick = Yardstick(len(space.objectives))
         self.starters = Starters(self.population)
         self.scouting = Scouting(survey, self.seed, int(settings.get("scouts", 0)))
 
@@ -205,7 +204,6 @@ class Search:
         return points.at(np.arange(0)) if start is None else start
 
     def _take(self, index: Index, values: Array, missed: Array) -> None:
-        self.yardstick.update(values)
         self.starters.update(index, values, missed)
 
     def _replay(self, records: list[dict[str, Any]]) -> None:
@@ -255,7 +253,7 @@ class Search:
 
     def _record(self, stage: str) -> None:
         survey = self.survey
-        volume = self.yardstick.measure(survey.front_values)
+        volume = self.watch.yardstick.measure(survey.front_values)
         front = len(survey.front_index)
         self.history.append(Milestone(stage, survey.evaluated, front, volume))
 

@@ -11,21 +11,22 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.cost import metric
+from dse.search.ledger import MAX_VIOLATION
 from dse.space import Target
-from dse.store import FRONT, RESULTS, Run, read_journal
+from dse.store import FRONT, RESULTS, Column, Run, read_journal
 from dse.store.load import JOURNAL
 from dse.sweep import ALWAYS, shortfalls
 
 if TYPE_CHECKING:
-    from optuna.distributions import CategoricalDistribution
+    from optuna.distributions import BaseDistribution
     from optuna.trial import FrozenTrial
 
 __all__ = ["study_trials"]
 
 Array = npt.NDArray[np.float64]
 
-# Optuna refuses a constraint that is no number, and dashboards an infinite one.
-_MAX_VIOLATION = 1e9
+# Choices of a categorical parameter at most; each trial repeats them all.
+_MOST = 64
 
 
 def study_trials(run: Run) -> list[FrozenTrial]:
@@ -45,11 +46,14 @@ def study_trials(run: Run) -> list[FrozenTrial]:
     Returns
     -------
     list of FrozenTrial
-        Parameters are the choices as the space file writes them, values are in SI and in the
-        objectives' own sense, constraints are relative misses, feasible where <= 0.
+        Parameters are the choices as the space file writes them, and of an axis of more than
+        `_MOST` numbers these numbers, SI. Values are in SI and in the objectives' own sense,
+        constraints are relative misses, feasible where <= 0.
     """
     maker = _Maker(run)
     told = list(maker.told(_batches(run)))
+    if not told:
+        run.table(FRONT)  # raises where there is neither
     known = {trial.user_attrs["design"] for trial in told}
     names = (FRONT,) if told else (FRONT, RESULTS)
     for name in names:
@@ -66,18 +70,35 @@ def _batches(run: Run) -> list[dict[str, Any]]:
     return [record for record in records if "trials" in record]
 
 
+def _is_axis(column: Column) -> bool:
+    # Runs of before had no role for what is tied to an axis.
+    return column.role == "axis" and not column.meaning.startswith("Follows ")
+
+
+def _choices(column: Column) -> tuple[str, ...] | tuple[float, ...]:
+    """What a parameter may be; of a continuous axis its numbers, for Optuna keeps all choices."""
+    values = column.values or {}
+    if len(values) > _MOST and column.kind != "text":
+        return tuple(float(value) for value in values.values())
+    return tuple(values)
+
+
+def _distribution(choices: tuple[str, ...] | tuple[float, ...]) -> BaseDistribution:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+    if choices and isinstance(choices[0], float):
+        return FloatDistribution(float(min(choices)), float(max(choices)))
+    return CategoricalDistribution(choices)
+
+
 class _Maker:
     """Turns journal entries and rows of tables into trials."""
 
     def __init__(self, run: Run) -> None:
-        from optuna.distributions import CategoricalDistribution
-
         self._run = run
-        axes = [column for column in run.manifest.columns if column.role == "axis"]
-        self._texts = {column.name: tuple(column.values or ()) for column in axes}
-        self._distributions: dict[str, CategoricalDistribution] = {
-            name: CategoricalDistribution(texts) for name, texts in self._texts.items()
-        }
+        axes = [column for column in run.manifest.columns if _is_axis(column)]
+        self._choices = {column.name: _choices(column) for column in axes}
+        self._distributions = {name: _distribution(c) for name, c in self._choices.items()}
         space = run.manifest.space
         self._objectives = tuple(space["objectives"])
         self._signs = [-1.0 if metric(n).sense > 0 else 1.0 for n in self._objectives]
@@ -116,7 +137,7 @@ class _Maker:
 
     @property
     def _shape(self) -> tuple[int, ...]:
-        return tuple(len(texts) for texts in self._texts.values())
+        return tuple(len(choices) for choices in self._choices.values())
 
     def _signed(self, least: Sequence[float]) -> list[float]:
         """Objectives in their own sense, from those that are all minimised."""
@@ -148,8 +169,8 @@ class _Maker:
 
         design = int(np.ravel_multi_index(tuple(row), self._shape))
         params = {
-            name: texts[place]
-            for (name, texts), place in zip(self._texts.items(), row, strict=True)
+            name: choices[place]
+            for (name, choices), place in zip(self._choices.items(), row, strict=True)
         }
         trial = create_trial(
             state=TrialState.FAIL if values is None else TrialState.COMPLETE,
@@ -163,7 +184,7 @@ class _Maker:
                 **self._metrics.get(design, {}),
             },
             constraints={
-                name: float(np.clip(miss, -_MAX_VIOLATION, _MAX_VIOLATION))
+                name: float(np.clip(miss, -MAX_VIOLATION, MAX_VIOLATION))
                 for name, miss in zip(self._limits, misses, strict=True)
             },
         )

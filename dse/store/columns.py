@@ -107,14 +107,16 @@ def _axis_column(axis: Axis, setting: Setting) -> Column:
     kind = "text"
     if setting.is_numeric:
         kind = "int" if all(isinstance(cell, int) for cell in cells) else "float"
-    role = "Axis of the space" if setting is axis else f"Follows {axis.path}"
+    role, meaning = "axis", "Axis of the space"
+    if setting is not axis:
+        role, meaning = "tied", f"Follows {axis.path}"
     return Column(
         setting.path,
         kind,
         unit_of(setting.leaves[0]) if setting.is_numeric else "",
-        "axis",
+        role,
         0,
-        f"{role}; sets {', '.join(setting.leaves)}.",
+        f"{meaning}; sets {', '.join(setting.leaves)}.",
         dict(zip(setting.texts, cells, strict=True)),
     )
 

@@ -40,9 +40,10 @@ def input_texts(manifest: Manifest, place: Path) -> dict[str, str]:
 def changed_inputs(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Name the files that no longer hold these texts, and say what became of each."""
     for name, text in texts.items():
-        is_library = name.startswith(tuple(FOLDERS.values()))
+        inside = root() / name
+        is_library = name.startswith(tuple(FOLDERS.values())) and inside.is_file()
         try:
-            content = ((root() if is_library else Path()) / name).read_bytes()
+            content = (inside if is_library else Path(name)).read_bytes()
         except OSError:
             yield name, "cannot be read any more"
             continue

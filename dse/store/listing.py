@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dse.errors import CorruptRunError, StoreError, VersionMismatchError
-from dse.store.files import read_json
+from dse.errors import StoreError, VersionMismatchError
 from dse.store.journal import read_journal
-from dse.store.load import JOURNAL, MANIFEST, SUMMARY, load_manifest, missing_files
+from dse.store.load import JOURNAL, MANIFEST, load_manifest, missing_files, read_summary
 from dse.store.lock import MARKER, is_locked, is_ours
 from dse.store.manifest import Manifest
 
@@ -117,9 +116,7 @@ def _verdict(place: Path, manifest: Manifest) -> tuple[str, str]:
 
 def _account(place: Path, manifest: Manifest) -> dict[str, Any]:
     """Name the run, and count what it has done; from its summary, or else from its journal."""
-    summary = read_json(place / SUMMARY) if (place / SUMMARY).exists() else {}
-    if not isinstance(summary, dict):
-        raise CorruptRunError(f"{place / SUMMARY}: not a summary")
+    summary = read_summary(place)
     settings = manifest.settings
     is_proof = "certify" in settings
     # A space no larger than the first sweep is enumerated, and nothing is proposed.

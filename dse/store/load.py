@@ -24,6 +24,7 @@ __all__ = [
     "load_manifest",
     "load_run",
     "missing_files",
+    "read_summary",
 ]
 
 MANIFEST = "manifest.json"
@@ -60,6 +61,13 @@ class Run:
         """Whether the run came to its end."""
         return self.manifest.ended is not None
 
+    def table(self, name: str) -> Table:
+        """One of the tables; `StoreError` if it was not written yet."""
+        if name not in self.tables:
+            advice = "" if self.is_complete else "; the run is not finished: `dse resume` goes on"
+            raise StoreError(f"{self.path}: has no table {name}.csv{advice}")
+        return self.tables[name]
+
 
 def load_run(path: str | Path, tables: Sequence[str] = (FRONT, RESULTS)) -> Run:
     """Read a run folder; it may be in use, for its files are whole at any time.
@@ -82,10 +90,30 @@ def load_run(path: str | Path, tables: Sequence[str] = (FRONT, RESULTS)) -> Run:
     """
     folder = Path(path)
     manifest = load_manifest(folder)
-    summary = read_json(folder / SUMMARY) if (folder / SUMMARY).exists() else {}
+    summary = read_summary(folder)
     files = {name: folder / f"{name}.csv" for name in tables}
     read = {n: read_table(f, manifest.columns) for n, f in files.items() if f.exists()}
     return Run(folder, manifest, summary, read)
+
+
+def read_summary(folder: Path) -> Mapping[str, Any]:
+    """What a run found, in short; empty while it is under way.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be read.
+    CorruptRunError
+        If it is no summary.
+    """
+    from dse.store.shapes import check_summary
+
+    place = folder / SUMMARY
+    if not place.exists():
+        return {}
+    summary: Mapping[str, Any] = read_json(place)
+    check_summary(summary, str(place))
+    return summary
 
 
 def load_manifest(folder: Path) -> Manifest:

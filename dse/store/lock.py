@@ -26,7 +26,7 @@ _FILES = (
 )
 _OURS = re.compile(
     rf"{_FILES}|journal\.jsonl\.torn|\.({_FILES})\.tmp"
-    r"|(front-[a-z0-9_]+-[a-z0-9_]+|matrix)\.(png|svg)"
+    r"|uncertainty\.csv|((front|uncertainty)-[a-z0-9_]+-[a-z0-9_]+|matrix)\.(png|svg)"
 )
 
 

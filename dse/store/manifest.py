@@ -117,12 +117,13 @@ class Manifest:
             If it is no manifest.
         """
         check_schema(data.get("schema") if isinstance(data, dict) else None, place)
+        from dse.store.shapes import check_manifest
+
+        check_manifest(data, place)
         try:
             columns = tuple(Column.from_json(entry) for entry in data["columns"])
-            manifest = cls(**(data | {"columns": columns, "argv": tuple(data["argv"])}))
-            _ = manifest.fingerprint, manifest.space["name"], manifest.space["size"]
-            return manifest
-        except (KeyError, TypeError, AttributeError) as error:
+            return cls(**(data | {"columns": columns, "argv": tuple(data.get("argv", ()))}))
+        except TypeError as error:
             raise CorruptRunError(f"{place}: not a run manifest: {error}") from error
 
     def _identity(self) -> dict[str, Any]:

@@ -38,13 +38,14 @@ class Column:
     unit : str
         Unit of the numbers; empty for pure numbers and texts.
     role : str
-        ``design`` (identity), ``axis``, ``status`` or ``metric``.
+        ``design`` (identity), ``axis``, ``tied`` (to an axis), ``status`` or ``metric``.
     sense : int
         -1 where less is better, +1 where more is better, 0 where neither.
     meaning : str
         One sentence.
     values : mapping of str to float or str
-        For an axis: every choice as its file writes it, and what the cells hold for it.
+        For an axis, or what is tied to one: every choice as its file writes it, and what the cells
+        hold for it.
     """
 
     name: str

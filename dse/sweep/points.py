@@ -38,7 +38,8 @@ class Progress:
     stage : str
         ``scout``, ``sweep``, ``table``, ``search``, ``polish`` or ``certify``.
     done, total : int
-        Designs evaluated in this stage, and how many there are to be.
+        Designs evaluated in this stage, and how many there are to be; of a local
+        search, whose length nobody knows, those so far.
     front, feasible : int
         Size of the front, and designs that meet every target, so far.
     standing : callable, optional

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -27,39 +28,31 @@ _SPAN = 1024
 class Yardstick:
     """Measures fronts by their hypervolume in a fixed box.
 
+    The box runs from the best of some designs to a tenth of their range beyond their worst.
+
     Parameters
     ----------
-    objectives : int
-        Number of objectives.
+    values : ndarray
+        Objectives of these designs, to be minimised, shape (n, k); rows that are not finite do
+        not count.
     """
 
-    def __init__(self, objectives: int) -> None:
-        self._low = np.full(objectives, np.inf)
-        self._high = np.full(objectives, -np.inf)
-
-    def update(self, values: Array) -> None:
-        """Let the box take in designs of the first sweep.
-
-        It runs from their best to a tenth of their range beyond their worst.
-
-        Parameters
-        ----------
-        values : ndarray
-            Objectives, to be minimised, shape (n, k); rows that are not finite do not count.
-        """
+    def __init__(self, values: Array) -> None:
         finite = values[np.isfinite(values).all(axis=1)]
-        self._low = np.minimum(self._low, finite.min(axis=0, initial=np.inf))
-        self._high = np.maximum(self._high, finite.max(axis=0, initial=-np.inf))
+        self._low = finite.min(axis=0, initial=np.inf)
+        self._span = finite.max(axis=0, initial=-np.inf) - self._low
 
     def measure(self, front: Array) -> float | None:
-        """Share of the box that a front dominates; more than 1 if it leaves the box."""
+        """Volume that a front dominates, over that of the box; None if it would take too long.
+
+        More than 1 where a front is better than all that spanned the box.
+        """
         columns = front.shape[1]
         if len(front) > _MAX_POINTS.get(columns, 0):
             return None
         if not len(front):
             return 0.0
-        span = self._high - self._low
-        scaled = (front - self._low) / np.where(span > 0.0, span, 1.0)
+        scaled = (front - self._low) / np.where(self._span > 0.0, self._span, 1.0)
         corner = np.full(columns, 1.1)
         return hypervolume(scaled, corner) / float(np.prod(corner))
 
@@ -98,8 +91,8 @@ class Standing:
     Parameters
     ----------
     hypervolume : float or None
-        Share of the box that random designs span which the front dominates; None where it would
-        take too long.
+        Of the front, by `Yardstick` in the box of random designs; None where it would take too
+        long.
     design : int or None
         The knee of the front, or the design that misses least; None before any was seen.
     is_feasible : bool
@@ -126,7 +119,14 @@ class Watch:
     def __init__(self, space: Space, silicon: Silicon) -> None:
         self._space = space
         self._evaluator, self._asked = Evaluator(space, silicon), asked_metrics(space)
-        self._yardstick: Yardstick | None = None
+
+    @cached_property
+    def yardstick(self) -> Yardstick:
+        """Measures fronts in the box of random designs, the same in every run of the space."""
+        random = np.random.default_rng(0)
+        span = random.integers(0, self._space.shape, (_SPAN, len(self._space.axes)))
+        columns = self._evaluator.evaluate(span, self._asked)
+        return Yardstick(objective_values(self._space, columns))
 
     def standing(
         self, values: Array, index: Index, nearest: Index | None = None
@@ -145,7 +145,7 @@ class Watch:
 
         def look() -> Standing:
             best = self._best(values, index, nearest)
-            volume = self._measured().measure(values)
+            volume = self.yardstick.measure(values)
             if best is None:
                 return Standing(volume, None, is_feasible=False, marks=())
             columns = self._evaluator.evaluate(best, self._asked)
@@ -163,15 +163,6 @@ class Watch:
             return None if nearest is None else nearest[None]
         best = np.atleast_1d(index)[[knee(values)]]
         return self._space.decode(best.ravel()) if index.ndim == 1 else best
-
-    def _measured(self) -> Yardstick:
-        if self._yardstick is None:
-            self._yardstick = Yardstick(len(self._space.objectives))
-            random = np.random.default_rng(0)
-            span = random.integers(0, self._space.shape, (_SPAN, len(self._space.axes)))
-            columns = self._evaluator.evaluate(span, self._asked)
-            self._yardstick.update(objective_values(self._space, columns))
-        return self._yardstick
 
     def _marks(self, found: dict[str, float]) -> tuple[Mark, ...]:
         targets = self._space.targets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dse.workload.kernels import (
     ACTIVATION_OPS,
@@ -25,21 +26,27 @@ __all__ = ["attention", "latent_attention"]
 def attention(p: Pass) -> Iterator[Op]:
     """Grouped-head attention: projections, scores, output; MHA and MQA are its two ends.
 
-    Layers of one shape share a row of the table, whatever they see.
+    Layers of one shape share the rows of their projections, whatever they see. Where several
+    tokens make keys and values, fused kernels of a shape are a chain.
     """
-    shapes: dict[tuple[int, int, int], int] = {}
+    shapes: dict[tuple[int, int, int], list[Heads]] = {}
     for group in p.model.heads():
         shape = (group.head_dim, group.kv_heads, group.projections)
-        shapes[shape] = shapes.get(shape, 0) + group.layers
-    groups = [Heads(layers, None, *shape) for shape, layers in shapes.items()]
+        shapes.setdefault(shape, []).append(group)
+    for shape, groups in shapes.items():
+        every = Heads(sum(group.layers for group in groups), None, *shape)
+        is_chain = p.is_fused and p.tokens > 1 and every.projections > 0
+        chain = f"{_prefix(p, every)}attention" if is_chain else ""
+        yield from (replace(op, chain=chain) for op in _block(p, every, groups))
+
+
+def _block(p: Pass, every: Heads, groups: list[Heads]) -> Iterator[Op]:
+    """Kernels of all layers of one shape."""
+    width = p.model.num_heads * every.head_dim
+    yield from _input_projection(p, every)
     for group in groups:
-        yield from _input_projection(p, group)
-    for group in p.model.heads():
         yield from _scores(p, group)
-    for group in groups:
-        yield from _output_projection(
-            p, group.layers, p.model.num_heads * group.head_dim, _prefix(p, group), group.head_dim
-        )
+    yield from _output_projection(p, every.layers, width, _prefix(p, every), every.head_dim)
 
 
 def _prefix(p: Pass, group: Heads) -> str:

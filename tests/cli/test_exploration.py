@@ -316,3 +316,18 @@ def test_a_template_is_no_real_chip_but_it_may_be_the_base(base):
     names = {point.name for point in comparison(space | {"chip": base}, None)[1]}
     assert base in names
     assert ("phone-soc-2026" in names) == (base == "phone-soc-2026")
+
+
+@pytest.mark.parametrize("command", ["sweep", "search"])
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [("", "the path must not be empty"), ("out/\udcff", r"'out/\udcff' must be UTF-8")],
+)
+def test_folders_without_a_name_that_can_be_kept_are_refused(
+    run, small_space, tmp_path, monkeypatch, command, place, message
+):
+    monkeypatch.chdir(tmp_path)
+    done = run(command, small_space, "--out", place)
+    assert done.code == 2
+    assert message in done.err
+    assert list(tmp_path.iterdir()) == []

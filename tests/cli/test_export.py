@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +114,7 @@ def test_a_study_is_opened_by_optuna(run, swept, tmp_path):
         (("--to", "optuna-sqlite", "--table", "front", "--output", "x"), "--table is of no use"),
         (("--to", "xlsx"), "xlsx"),
         ((), "--to"),
+        (("--to", "csv", "--output", ""), "the path must not be empty"),
     ],
 )
 def test_refusals(run, swept, args, message):
@@ -149,3 +152,47 @@ def test_an_older_file_stays_until_the_new_one_is_whole(run, swept, tmp_path, mo
     assert run("export", swept, "--to", "optuna-sqlite", "--output", file).code == 130
     assert file.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["x.db"]
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet", "optuna-sqlite"])
+def test_a_link_stays_and_what_it_names_is_written(run, swept, tmp_path, form):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert run("export", swept, "--to", form, "--output", link).code == 0
+    assert link.is_symlink()
+    assert target.stat().st_size > 100
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_pipe_gets_the_text_and_stays_one(run, swept, tmp_path, form):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        text = pool.submit(pipe.read_text)
+        assert run("export", swept, "--to", form, "--output", pipe).code == 0
+    assert pipe.is_fifo()
+    assert text.result() == run("export", swept, "--to", form).out
+
+
+@pytest.mark.parametrize("form", ["parquet", "optuna-sqlite"])
+def test_a_device_is_no_place_for_a_database(run, swept, tmp_path, form):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    done = run("export", swept, "--to", form, "--output", pipe)
+    assert done.code == 4
+    assert f"must be a regular file, or a new one, for {form}" in done.err
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "front.csv", "journal.jsonl", ".dse-run"])
+def test_the_record_of_a_run_is_not_replaced(run, swept, tmp_path, name):
+    folder = shutil.copytree(swept, tmp_path / "run")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (tmp_path / "link").symlink_to(folder / name)
+    for place in (folder / name, tmp_path / "link"):
+        done = run("export", folder, "--to", "csv", "--table", "results", "--output", place)
+        assert done.code == 4
+        assert "is part of a run folder; choose another file" in done.err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert run("export", folder, "--to", "csv", "--output", folder / "mine.csv").code == 0

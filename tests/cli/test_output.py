@@ -18,8 +18,8 @@ CHIP, MODEL = "snapdragon-8-elite", "llama-3.2-1b"
 @pytest.fixture
 def terminal(monkeypatch):
     """Both streams are a terminal of 72 columns."""
-    for module in (output, progress):
-        monkeypatch.setattr(module, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(output, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(progress, "can_redraw", lambda stream: True)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "72")
 
@@ -142,3 +142,26 @@ def test_a_place_that_cannot_be_written_is_named(line, run, swept, tmp_path):
 
 def test_the_samplers_offered_are_those_of_the_search():
     assert exploration._SAMPLERS == SAMPLERS
+
+
+class Reluctant(io.RawIOBase):
+    """A stream that takes a few bytes at a time, as a pipe or a disk may."""
+
+    def __init__(self):
+        self.taken = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.taken += bytes(data[:7])
+        return min(7, len(data))
+
+
+def test_all_is_written_to_a_stream_without_a_buffer(monkeypatch):
+    raw = Reluctant()
+    stream = io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
+    monkeypatch.setattr("sys.stdout", stream)
+    output.print_text("a — b\n" * 50)
+    monkeypatch.undo()
+    assert raw.taken.decode() == "a — b\n" * 50

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import jsonschema
 import pytest
 
+from dse.cli import output
 from dse.cli import progress as module
 from dse.report.progress import pace_text, progress_document, standing_text
 from dse.report.schemas import document_schema
@@ -42,11 +44,15 @@ def test_a_line_tells_pace_and_standing():
     assert pace_text(progress(), 2.0) == "3/10  2 designs/s  3.5 s left"
     assert pace_text(progress(), None) == "3/10"
     assert pace_text(progress(stage="certify"), 1234.0) == "3/10  1,234 boxes/s"
+    assert pace_text(progress(stage="polish", total=3), 2.0) == "3  2 designs/s"
     assert standing_text(progress(), STANDING) == (
         "2 on the front | hypervolume 0.4921 | knee: tpot 81.0 ms <= 100 ms ok | "
         "decode_tok 9.00 tok/s >= 10.0 tok/s MISSED"
     )
     assert standing_text(progress(), None) == "2 on the front"
+    narrow = standing_text(progress(), STANDING, 60).splitlines()
+    assert [len(line) <= 60 for line in narrow] == [True] * 3
+    assert " | ".join(narrow) == standing_text(progress(), STANDING)
 
 
 def test_a_document_fits_its_schema():
@@ -106,15 +112,33 @@ def test_the_rate_is_of_the_last_half_minute_and_of_the_stage():
     assert pace.per_second == 5.0
 
 
-def test_the_live_lines_show_both(monkeypatch, capsys):
-    monkeypatch.setattr(module, "is_terminal", lambda stream: True)
-    monkeypatch.setattr(module, "is_styled", lambda stream: True)
-    monkeypatch.setenv("COLUMNS", "200")
+@pytest.mark.parametrize(("columns", "colour"), [(200, ""), (60, "1")])
+def test_the_live_lines_show_all(monkeypatch, capsys, columns, colour):
+    monkeypatch.setattr(module, "can_redraw", lambda stream: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", colour)
     with module.progress_reports() as show:
         show(progress())
     err = capsys.readouterr().err
     assert "3/10" in err
     assert "tpot 81.0 ms <= 100 ms ok" in err
+    assert "decode_tok 9.00 tok/s >= 10.0 tok/s MISSED" in err
+
+
+def test_colour_is_one_thing_and_lines_in_place_another(monkeypatch):
+    monkeypatch.setattr(output, "is_terminal", lambda stream: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert output.can_redraw(sys.stderr)
+    assert not output.is_styled(sys.stderr)
+    monkeypatch.setenv("TERM", "dumb")
+    assert not output.can_redraw(sys.stderr)
+
+
+@pytest.mark.parametrize("stage", ["scout", "sweep", "table", "search", "polish", "certify"])
+def test_every_stage_fits_the_schema(stage):
+    document = progress_document(progress(stage=stage), STANDING, 2.0, 1.5)
+    jsonschema.validate(document, document_schema("progress"))
 
 
 @pytest.mark.parametrize("command", ["sweep", "search", "certify"])

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from dse.report.diagnosis import diagnosis_lines
 from dse.search import diagnose, run_search
 from dse.space import Target
 from dse.sweep import evaluate_designs, run_sweep, violations
@@ -152,6 +153,11 @@ def test_nothing_can_be_built(toy):
     assert found.binding.target.metric == "buildable"
     assert found.opens == space.size
     assert found.widenings == ()
+    (reason,) = found.obstacles
+    assert "comes in whole channels of 1000 bit" in reason
+    lines = "\n".join(diagnosis_lines(found))
+    assert f"can be built: {reason}" in lines
+    assert f"binding: can be built; {space.size} designs meet all else\n" in lines
 
 
 def test_a_search_is_diagnosed_too_but_is_not_certain(toy):

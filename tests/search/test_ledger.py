@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from dse.pareto import rank
-from dse.search.ledger import Ledger, Starters, Yardstick
+from dse.search.ledger import Ledger, Starters
 from dse.space import Target
 from dse.sweep import Survey
 
@@ -39,26 +38,6 @@ def test_there_may_be_fewer_starters_than_wanted():
     assert starters.index is None
     starters.update(np.array([[1], [2]]), np.zeros((2, 2)), np.array([[0.0], [np.inf]]))
     assert starters.index.tolist() == [[1]]
-
-
-def test_the_yardstick_is_a_share_of_the_first_box():
-    stick = Yardstick(2)
-    assert stick.measure(np.empty((0, 2))) == 0.0
-    stick.update(np.array([[10.0, 5.0], [np.inf, 0.0]]))
-    stick.update(np.array([[20.0, 1.0], [12.0, 3.0]]))
-    assert stick.measure(np.array([[10.0, 1.0]])) == pytest.approx(1.0)
-    assert stick.measure(np.array([[21.0, 5.4]])) == pytest.approx(0.0)
-    assert stick.measure(np.array([[15.5, 1.0]])) == pytest.approx(0.5)
-    assert stick.measure(np.array([[9.0, 0.6]])) > 1.0
-
-
-def test_the_yardstick_of_equal_values_and_of_a_front_too_large():
-    stick = Yardstick(3)
-    stick.update(np.ones((4, 3)))
-    assert stick.measure(np.ones((1, 3))) == pytest.approx(1.0)
-    wide = Yardstick(6)
-    wide.update(np.ones((4, 6)))
-    assert wide.measure(np.ones((1, 6))) is None
 
 
 def test_a_design_is_evaluated_once(toy):

@@ -6,10 +6,12 @@ import numpy as np
 import optuna
 import pytest
 
+from dse.errors import StoreError
 from dse.search import run_search
 from dse.search.study import study_trials
 from dse.search.study_file import STUDY, export_study, write_study
 from dse.space import Target
+from dse.spec import load_space, load_technology
 from dse.store import load_run
 from dse.sweep import run_sweep
 
@@ -134,3 +136,71 @@ def test_what_is_not_finite_failed(toy, space, tmp_path, monkeypatch):
     write_study(trials, OBJECTIVES, tmp_path / "x.db")
     study = optuna.load_study(study_name=STUDY, storage=f"sqlite:///{tmp_path / 'x.db'}")
     assert len(study.trials) == len(trials)
+
+
+SPACE = """\
+schema: dse.space/1
+name: tied
+title: Tied
+chip: phone-soc-2026
+models: [llama-3.2-1b]
+scenario: phone-chat
+unit: npu
+axes:
+  chip.units.npu.matrix.cols: [32, 64]
+  chip.units.npu.clock: {clock}
+  chip.dram.bus_width: [48 bit, 64 bit]
+ties:
+  chip.units.npu.vector.lanes: {{follows: chip.units.npu.matrix.cols, values: [64, 64]}}
+objectives: [tpot_s, cost_usd]
+"""
+CLOCKS = {
+    "few": "[0.8 GHz, 1 GHz]",
+    "continuous": "{from: 0.6 GHz, to: 1.6 GHz, continuous: true}",
+}
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("is_search", [False, True])
+def test_a_trial_is_its_design_where_fields_are_tied_and_axes_are_continuous(
+    tmp_path, clock, is_search
+):
+    path = tmp_path / "tied.yaml"
+    path.write_text(SPACE.format(clock=CLOCKS[clock]), encoding="utf-8")
+    space, silicon = load_space(path), load_technology().silicon
+    if is_search:
+        run_search(space, silicon, trials=20, samples=4, out=tmp_path / "run")
+    else:
+        run_sweep(space, silicon, samples=40, out=tmp_path / "run")
+    run = load_run(tmp_path / "run")
+    trials = study_trials(run)
+    rows = {
+        number: (table, row)
+        for table in run.tables.values()
+        for row, number in enumerate(table["design"].tolist())
+    }
+    columns = {column.name: column for column in run.manifest.columns}
+    assert len(trials) >= 8
+    for trial in trials:
+        table, row = rows[trial.user_attrs["design"]]
+        assert set(trial.params) == {axis.path for axis in space.axes}
+        for name, value in trial.params.items():
+            cell = table[name][row]
+            assert cell == (columns[name].values[value] if isinstance(value, str) else value)
+
+
+def test_a_continuous_axis_does_not_repeat_its_lattice_in_every_trial(tmp_path):
+    path = tmp_path / "tied.yaml"
+    path.write_text(SPACE.format(clock=CLOCKS["continuous"]), encoding="utf-8")
+    silicon = load_technology().silicon
+    run_sweep(load_space(path), silicon, samples=500, out=tmp_path / "run")
+    export_study(load_run(tmp_path / "run"), tmp_path / "study.db")
+    assert (tmp_path / "study.db").stat().st_size < 2 << 20
+
+
+def test_a_run_without_a_trial_is_refused(toy, space, tmp_path):
+    run_sweep(space, toy.SILICON, samples=32, out=tmp_path / "run")
+    run = load_run(tmp_path / "run", tables=())
+    with pytest.raises(StoreError, match=r"has no table front\.csv"):
+        export_study(run, tmp_path / "study.db")
+    assert not (tmp_path / "study.db").exists()

@@ -1,0 +1,140 @@
+"""Shapes of the JSON files of a run folder, which somebody may have edited, or a disk damaged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    JsonValue,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+)
+
+from dse.cost import METRICS
+from dse.errors import CorruptRunError
+
+__all__ = ["check_manifest", "check_summary"]
+
+
+class _Shape(BaseModel):
+    """What later code relies on; keys of other versions are left alone."""
+
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+
+@cache
+def _metrics() -> frozenset[str]:
+    return frozenset(entry.name for entry in METRICS)
+
+
+def _metric(name: str) -> str:
+    if name not in _metrics():
+        raise ValueError("not a metric of dse")
+    return name
+
+
+def _time(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+_Metric = Annotated[str, AfterValidator(_metric)]
+_Time = Annotated[str, AfterValidator(_time)]
+
+
+class _Target(_Shape):
+    metric: _Metric
+    limit: float
+    sense: Literal[-1, 1]
+
+
+class _Space(_Shape):
+    name: str
+    title: str
+    chip: str
+    models: list[str]
+    scenario: str
+    unit: str | None
+    size: PositiveInt
+    objectives: list[_Metric]
+    targets: list[_Target]
+
+
+class _Settings(_Shape):
+    trials: NonNegativeInt | None = None
+    samples: PositiveInt | None = None
+    seed: NonNegativeInt | None = None
+    sampler: str = ""
+    certify: float | None = None
+
+
+class _Input(_Shape):
+    sha256: str
+    text: str
+
+
+class _Column(_Shape):
+    name: str
+    kind: Literal["float", "int", "text"]
+    unit: str
+    role: Literal["design", "axis", "tied", "status", "metric"]
+    sense: Literal[-1, 0, 1]
+    meaning: str
+    values: dict[str, float | str] | None = None
+
+
+class _Manifest(_Shape):
+    kind: Literal["sweep", "search"]
+    space: _Space
+    settings: _Settings
+    resolved_sha256: str
+    inputs: dict[str, _Input]
+    columns: list[_Column]
+    versions: dict[str, str]
+    argv: list[str] = []
+    host: str = ""
+    seconds: float | None = None
+    started: _Time | None
+    ended: _Time | None
+
+
+class _Summary(_Shape):
+    evaluated: NonNegativeInt | None = None
+    feasible: NonNegativeInt | None = None
+    front: NonNegativeInt | None = None
+    trials: NonNegativeInt | None = None
+    is_exhaustive: bool = False
+    optimal_steps: NonNegativeInt | None = None
+    certificate: dict[str, JsonValue] | None = None
+
+
+def check_manifest(data: Any, place: str) -> None:
+    """Check the content of a manifest.
+
+    Raises
+    ------
+    CorruptRunError
+        Names the first field that is not what it must be.
+    """
+    _check(_Manifest, data, place, "a run manifest")
+
+
+def check_summary(data: Any, place: str) -> None:
+    """Check the content of a summary, as `check_manifest` does."""
+    _check(_Summary, data, place, "a summary")
+
+
+def _check(shape: type[_Shape], data: Any, place: str, what: str) -> None:
+    try:
+        shape.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise CorruptRunError(f"{place}: not {what}: {where}: {reason}") from error

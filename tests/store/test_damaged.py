@@ -1,0 +1,100 @@
+"""Files of a run folder that were edited: each command says what is wrong, and none breaks."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dse.cli.main import BUG, main
+from dse.errors import CorruptRunError
+from dse.store import list_runs, load_run
+from dse.store.manifest import Manifest
+
+GOLDEN = Path(__file__).parent / "golden" / "dse.run-2" / "search-complete"
+WRONG = (None, True, -1, 0.5, 10**30, "x", "not a time", [], ["nope"], {}, {"a": 1}, float("nan"))
+
+
+def leaves(value, path=()):
+    """Paths of everything in a JSON value but the choices of columns, which are many."""
+    yield path
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            if key != "columns":
+                yield from leaves(entry, (*path, key))
+    elif isinstance(value, list):
+        for place, entry in enumerate(value):
+            yield from leaves(entry, (*path, place))
+
+
+def replaced(data, path, wrong):
+    data = copy.deepcopy(data)
+    if not path:
+        return wrong
+    node = data
+    for part in path[:-1]:
+        node = node[part]
+    node[path[-1]] = wrong
+    return data
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return shutil.copytree(GOLDEN, tmp_path / "run")
+
+
+def cases(name):
+    data = json.loads((GOLDEN / name).read_text(encoding="utf-8"))
+    return [replaced(data, path, wrong) for path in leaves(data) for wrong in WRONG]
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "summary.json"])
+def test_whatever_is_wrong_the_listing_names_the_run(folder, name):
+    found = set()
+    for data in cases(name):
+        (folder / name).write_text(json.dumps(data), encoding="utf-8")
+        (state,) = list_runs(folder)
+        found.add(state.state)
+        for number in (state.evaluated, state.front, state.total):
+            assert number is None or (isinstance(number, int) and number >= 0)
+        assert isinstance(state.started, str | None)
+    assert {"complete", "corrupt"} <= found <= {"complete", "corrupt", "newer", "interrupted"}
+
+
+@pytest.mark.parametrize("command", ["runs", "resume", "pareto", "export"])
+def test_no_command_takes_a_damaged_manifest_for_a_bug(folder, tmp_path, command, capsys):
+    more = {"export": ["--to", "optuna-sqlite", "--output", str(tmp_path / "x.db")]}
+    for data in cases("manifest.json")[:: 7 if command == "runs" else 29]:
+        (folder / "manifest.json").write_text(json.dumps(data), encoding="utf-8")
+        code = main([command, str(folder), *more.get(command, [])])
+        assert code != BUG, (data, capsys.readouterr().err)
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        (("settings",), []),
+        (("started",), 5),
+        (("started",), "not a time"),
+        (("kind",), 7),
+        (("space", "size"), float("nan")),
+        (("space", "objectives"), ["nope"]),
+        (("inputs",), {"x": 5}),
+        (("columns", 0, "role"), "throne"),
+    ],
+)
+def test_the_field_that_is_wrong_is_named(path, wrong):
+    data = json.loads((GOLDEN / "manifest.json").read_text(encoding="utf-8"))
+    where = ".".join(map(str, path))
+    with pytest.raises(CorruptRunError, match=rf"m: not a run manifest: {where}"):
+        Manifest.from_json(replaced(data, path, wrong), "m")
+
+
+def test_a_summary_of_other_types_is_named(folder):
+    (folder / "summary.json").write_text('{"evaluated": {"a": 1}}', encoding="utf-8")
+    with pytest.raises(CorruptRunError, match=r"summary\.json: not a summary: evaluated: "):
+        load_run(folder)
