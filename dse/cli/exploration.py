@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +13,9 @@ import click
 from dse.cli.options import Command, MetricName, NewPath, SpecName, TargetType
 from dse.cli.output import print_json, print_tables, say, say_why, wants_lines
 from dse.cli.progress import progress_options
-from dse.cli.stop import is_stopped
-from dse.errors import ClusterError
 
 if TYPE_CHECKING:
     from dse.certify import CertifyResult
-    from dse.farm import Farm
     from dse.report.front import FrontRow
     from dse.report.view import FrontView
     from dse.search import SearchResult
@@ -30,14 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_DESIGN",
-    "advise_if_stopped",
-    "farm_at",
-    "farm_option",
     "output_of",
     "print_front",
     "run_options",
     "sampler_options",
-    "say_resumed",
     "space_from",
     "subject_options",
     "tell",
@@ -114,47 +106,6 @@ def run_options(folder: str) -> Callable[[Command], Command]:
         return progress_options(command)
 
     return add
-
-
-def farm_option(command: Command) -> Command:
-    """Add ``--dask``."""
-    return click.option(
-        "--dask",
-        metavar="ADDRESS",
-        help="Work on a Dask cluster that is there: its scheduler, e.g. tcp://node7:8786, or the "
-        "scheduler's file. The result is the same.",
-    )(command)
-
-
-@contextmanager
-def farm_at(address: str | None) -> Iterator[Farm | None]:
-    """Join the cluster that the user named; without one, a run has this process's threads."""
-    if address is None:
-        yield None
-        return
-    from dse.farm import DaskFarm
-
-    with DaskFarm(address) as farm:
-        yield farm
-
-
-@contextmanager
-def advise_if_stopped(advice: str) -> Iterator[None]:
-    """Say what to do next if a signal, or the loss of a cluster, ends the block."""
-    try:
-        yield
-    except BaseException as error:
-        if is_stopped() or isinstance(error, KeyboardInterrupt | ClusterError):
-            say(f"stopped; {advice}")
-        raise
-
-
-def say_resumed(out: Path, resumed: int, what: str, torn_bytes: int) -> None:
-    """Say what a run took over from a journal, if anything."""
-    if torn_bytes:
-        say(f"note: {torn_bytes} bytes of a torn last line were cut off the journal")
-    if resumed:
-        say(f"note: went on after {resumed} {what} that {out} held")
 
 
 def space_from(ref: str, options: Mapping[str, Any]) -> Space:

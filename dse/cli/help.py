@@ -14,6 +14,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (4, "a run, shared study or file is locked, damaged, another or out of reach"),
     (5, "a cluster cannot be reached, was lost, or runs other versions"),
     (70, "a bug in dse"),
+    (129, "hung up (SIGHUP: the terminal was closed)"),
     (130, "interrupted (Ctrl-C)"),
     (141, "the reader of the output went away"),
     (143, "terminated (SIGTERM)"),

@@ -21,8 +21,9 @@ _DEFAULT = Path("out")
         ("dse runs", "dse runs out/phone_10b", "dse runs out --json"),
         "DIR is a run folder, or a folder of run folders (out by default); what else lies there "
         "is passed over. STATE is complete; running: a process writes to it; interrupted: `dse "
-        "resume` goes on with it; empty: it ended before it began; corrupt, or newer: of a newer "
-        "dse, both with the reason below the table. Nothing is written or repaired.",
+        "resume` goes on with it, or says what does; empty: it ended before it began; corrupt, or "
+        "newer: of a newer dse, both with the reason below the table. Nothing is written or "
+        "repaired.",
     )
 )
 @click.argument("folders", metavar="[DIR]...", nargs=-1, type=click.Path(path_type=Path))

@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dse.cli.exploration import (
-    advise_if_stopped,
-    farm_at,
-    farm_option,
     output_of,
     run_options,
     sampler_options,
-    say_resumed,
     space_from,
     subject_options,
     tell,
 )
+from dse.cli.farm import farm_at, farm_option, resumable, say_resumed
 from dse.cli.help import command_help
 from dse.cli.options import NumberRange, SpecName, json_option
 from dse.cli.output import say
@@ -117,9 +114,9 @@ def _certify(
     from dse.certify import run_certify
     from dse.report.certificate import certificate_line
 
-    advice = f"`dse resume {out.path}` goes on from the boxes in it"
+    last = "the boxes in it"
     limit = math.inf if options["timeout"] is None else options["timeout"]
-    with advise_if_stopped(advice), progress_reports() as progress:
+    with resumable(out.path, last), progress_reports() as progress:
         result = run_certify(
             space,
             silicon,
@@ -133,7 +130,7 @@ def _certify(
         say(f"note: went on with {result.resumed} open boxes that {out.path} held")
     say(certificate_line(result.certificate.to_json()))
     if not result.certificate.complete:
-        say(f"stopped; {advice}")
+        say(f"stopped; `dse resume {out.path}` goes on from {last}")
     return result
 
 
@@ -144,12 +141,8 @@ def _search(
     from dse.search import run_search
 
     settings = {name: options[name] for name in ("trials", "seed", "sampler", "scouts")}
-    advice = f"`dse resume {out.path}` goes on from its last batch"
-    with (
-        farm_at(options["dask"]) as farm,
-        advise_if_stopped(advice),
-        progress_reports() as progress,
-    ):
+    going_on = resumable(out.path, "its last batch")
+    with going_on, farm_at(options["dask"]) as farm, progress_reports() as progress:
         report = watched(progress)
         result = run_search(loaded, silicon, out=out, progress=report, farm=farm, **settings)
     say_resumed(out.path, result.resumed, "batches", result.torn_bytes)

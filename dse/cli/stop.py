@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: an exception at once, and a flag in case something swallows it."""
+"""SIGINT, SIGTERM and SIGHUP: an exception at once, and a flag in case something swallows it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
-__all__ = ["INTERRUPTED", "TERMINATED", "catch_signals", "is_stopped", "stop_code", "watched"]
+__all__ = [
+    "HUNG_UP",
+    "INTERRUPTED",
+    "TERMINATED",
+    "catch_signals",
+    "is_stopped",
+    "stop_code",
+    "watched",
+]
 
+HUNG_UP = 129
 INTERRUPTED = 130
 TERMINATED = 143
 
-_CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+_CODES = {
+    signal.SIGHUP: HUNG_UP,
+    signal.SIGINT: INTERRUPTED,
+    signal.SIGTERM: TERMINATED,
+}
 _T = TypeVar("_T")
 
 # The signals received since `catch_signals`; the exit code is that of the last.
@@ -22,7 +35,7 @@ _received: list[signal.Signals] = []
 
 @contextmanager
 def catch_signals() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into exceptions, except where the parent had them ignored.
+    """Turn the signals into exceptions, except where the parent had them ignored, as nohup has.
 
     The exceptions leave through the `finally` clauses, so that a run folder stays resumable. A
     second signal of the kind ends the process at once.

@@ -6,17 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dse.cli.exploration import (
-    advise_if_stopped,
-    farm_at,
-    farm_option,
-    output_of,
-    run_options,
-    say_resumed,
-    space_from,
-    subject_options,
-    tell,
-)
+from dse.cli.exploration import output_of, run_options, space_from, subject_options, tell
+from dse.cli.farm import farm_at, farm_option, resumable, say_resumed
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
 from dse.cli.output import print_json, say
@@ -100,8 +91,8 @@ def _run(
     """Sweep, and say what was taken over from a sweep that was cut short."""
     from dse.sweep import run_sweep
 
-    advice = f"`dse resume {out.path}` goes on from its last piece"
-    with farm_at(address) as farm, advise_if_stopped(advice), progress_reports() as progress:
+    going_on = resumable(out.path, "its last piece")
+    with going_on, farm_at(address) as farm, progress_reports() as progress:
         report = watched(progress)
         result = run_sweep(space, silicon, out=out, progress=report, farm=farm, **settings)
     say_resumed(out.path, result.resumed, "pieces", result.torn_bytes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dse.cli.exploration import (
-    advise_if_stopped,
     output_of,
     run_options,
     sampler_options,
@@ -19,6 +18,7 @@ from dse.cli.exploration import (
     tell,
     tell_run,
 )
+from dse.cli.farm import advise_if_stopped
 from dse.cli.help import command_help
 from dse.cli.options import SpecName, json_option
 from dse.cli.output import say
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from dse.search.shared import SharedStudy
     from dse.store import Output, Run
 
-__all__ = ["worker"]
+__all__ = ["Address", "worker"]
+
+_STORAGE = "--storage"
 
 
 class Address(click.ParamType):  # type: ignore[type-arg]
@@ -56,7 +58,8 @@ class Address(click.ParamType):  # type: ignore[type-arg]
             "dse worker phone_10b --storage postgresql://dse@db.lab/dse",
             "dse worker phone_10b --storage postgresql://dse@db.lab/dse --study a --out out/a",
         ),
-        "Give the same command on every machine. The first worker makes the study, and leads: it "
+        "Give the same command on every machine, but for --out, a folder of one worker's own. "
+        "The first worker makes the study, and leads: it "
         "proposes; all evaluate. When one dies, the others take over what it had at hand. Any "
         "number of workers, or deaths among them, gives the result of `dse search` with the same "
         "options, byte for byte; --out writes it as a run folder. A worker of another space, of "
@@ -68,7 +71,7 @@ class Address(click.ParamType):  # type: ignore[type-arg]
 @click.argument("space", type=SpecName("space"))
 @subject_options
 @click.option(
-    "--storage",
+    _STORAGE,
     type=Address(),
     required=True,
     metavar="URL",
@@ -100,17 +103,35 @@ def worker(space: str, as_json: bool, **options: Any) -> None:
 
 def _output(options: Mapping[str, Any]) -> Output:
     """Describe the run folder, whose record of the command line shows no password."""
+    out = output_of(options)
+    return replace(out, argv=tuple(_masked(out.argv)))
+
+
+def _masked(argv: Sequence[str]) -> Iterator[str]:
+    """Give a command line without the secrets of its databases."""
+    is_next = False
+    for argument in argv:
+        if is_next:
+            yield _shown(argument)
+        elif argument.startswith(f"{_STORAGE}="):
+            yield f"{_STORAGE}={_shown(argument.removeprefix(f'{_STORAGE}='))}"
+        else:
+            yield argument
+        is_next = argument == _STORAGE
+
+
+def _shown(address: str) -> str:
     from dse.search.database import read_address, shown_address
 
-    storage = options["storage"]
-    shown = shown_address(read_address(storage))
-    out = output_of(options)
-    return replace(out, argv=tuple(arg.replace(storage, shown) for arg in out.argv))
+    try:
+        return shown_address(read_address(address))
+    except ValueError:  # one that a later address replaces
+        return "***"
 
 
 def _work(study: SharedStudy, out: Output | None) -> SearchResult:
     """Work until the study is complete."""
-    from dse.errors import DatabaseError
+    from dse.errors import DatabaseError, LockedRunError
     from dse.search import run_worker
 
     verb = "made" if study.is_new else "joined"
@@ -120,6 +141,9 @@ def _work(study: SharedStudy, out: Output | None) -> SearchResult:
             result = run_worker(study, out, watched(progress))
     except DatabaseError:
         say("stopped; the same command goes on from the last batch in the database")
+        raise
+    except LockedRunError:
+        say("stopped; a worker needs a folder of its own, or none: another --out, or no --out")
         raise
     say(
         f"this worker led {study.led} of {len(study.records)} batches, and evaluated "

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import math
 import pickle
 import time
 from collections import OrderedDict, deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from importlib.metadata import version
 from itertools import islice
@@ -42,6 +43,8 @@ _WORKER_S = 60.0
 _PER_THREAD, _SPARE = 4, 32
 # Time between two counts of those threads, s.
 _ASK_S = 1.0
+# Whose words of a lost connection are left out: the error says it in one line.
+_TALKERS = ("distributed", "tornado")
 # What decides the last digit of a result: all must run the same.
 _PACKAGES = ("dse", "numpy", "scipy")
 # Jobs that a worker process keeps made, latest last.
@@ -70,14 +73,15 @@ class DaskFarm:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._client = _connect(address, _CONNECT_S)
-        try:
+        _check_installed()
+        with ExitStack() as stack:
+            stack.enter_context(_quiet())
+            self._client = _connect(address, _CONNECT_S)
+            stack.callback(self._client.close, timeout=2)
             with _explained(address):
                 _wait_for_worker(self._client, address, _WORKER_S)
                 _check_versions(self._client.get_versions(packages=list(_PACKAGES)), address)
-        except BaseException:
-            self.close()
-            raise
+            self._stack = stack.pop_all()
 
     def __enter__(self) -> DaskFarm:
         return self
@@ -87,7 +91,7 @@ class DaskFarm:
 
     def close(self) -> None:
         """Leave the cluster, which goes on."""
-        self._client.close(timeout=2)
+        self._stack.close()
 
     def results(self, job: Job[T, R], tasks: Iterable[T]) -> Generator[R, None, None]:
         """Give the results in the order of the tasks; see `Farm`.
@@ -143,19 +147,39 @@ def _work(payload: bytes, key: str, versions: Mapping[str, str], task: Any) -> A
     return job.work(task)
 
 
-def _connect(address: str, timeout_s: float) -> Client:
+def _check_installed() -> None:
     try:
-        from distributed import Client
+        import distributed  # noqa: F401
     except ImportError:
         raise ClusterError(
             "a cluster needs the package distributed: pip install 'dse[cluster]'"
         ) from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence the loggers of Dask and of what it stands on; their levels return afterwards."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith(_TALKERS)]
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _connect(address: str, timeout_s: float) -> Client:
+    from distributed import Client
+
     try:
         place = _address_in(Path(address)) if Path(address).is_file() else address
         # A client that finds nobody leaves threads and messages behind; so knock first.
         asyncio.run(_knock(place, timeout_s))
         return Client(place, timeout=timeout_s, set_as_default=False)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except Exception as error:  # of any kind: whoever listens there may answer anything
         raise ClusterError(
             f"{address}: no Dask scheduler answers: {_first_line(error)}; "
             "an address looks like tcp://node7:8786"
@@ -167,12 +191,27 @@ def _address_in(scheduler_file: Path) -> str:
 
 
 async def _knock(address: str, timeout_s: float) -> None:
+    """Ask who listens, for no longer than that; Dask itself bounds its handshake in no way."""
+    try:
+        kind = await asyncio.wait_for(_kind_at(address, timeout_s), timeout_s)
+    except TimeoutError:
+        raise TimeoutError(f"no answer within {timeout_s:g} s") from None
+    if kind != "Scheduler":
+        raise ValueError(f"it is a {kind}")
+
+
+async def _kind_at(address: str, timeout_s: float) -> str:
+    """Kind of the Dask server that listens: ``Scheduler``, ``Worker`` or ``Nanny``."""
     from distributed import Security
     from distributed.comm import connect
+    from distributed.core import send_recv
 
     how = Security().get_connection_args("client")
-    comm = await connect(address, timeout=timeout_s, **how)
-    await comm.close()
+    comm = await connect(address, timeout=2 * timeout_s, **how)  # it gives up when we do
+    try:
+        return str((await send_recv(comm, op="identity"))["type"])
+    finally:
+        comm.abort()
 
 
 def _wait_for_worker(client: Client, address: str, timeout_s: float) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -19,13 +20,15 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     select,
     update,
 )
 
+from dse.errors import DatabaseError
 from dse.search.database import Session
 
-__all__ = ["Board"]
+__all__ = ["Board", "Place"]
 
 Evaluate = Callable[[list[int]], list[list[float]]]
 
@@ -54,6 +57,13 @@ _SLICES = Table(
 )
 
 
+class Place(NamedTuple):
+    """Where a slice lies: its batch, and its number in it."""
+
+    batch: int
+    slice: int
+
+
 class Board:
     """What the workers of one study share beside Optuna's tables.
 
@@ -69,6 +79,13 @@ class Board:
         self._session = session
         self._study = study_id
         self._work, self._done = f"dse_{study_id}_work", f"dse_{study_id}_done"
+        # Number of an advisory lock, but for the slice: the study in the upper half of 64 bits.
+        self._lock = literal(study_id << 32, BigInteger)
+        self._missing = (
+            select(_SLICES.c.batch, _SLICES.c.slice)
+            .where(_SLICES.c.study_id == study_id, _SLICES.c.metrics.is_(None))
+            .order_by(_SLICES.c.batch, _SLICES.c.slice)
+        )
 
     @staticmethod
     def make_tables(session: Session) -> None:
@@ -120,24 +137,64 @@ class Board:
     def take(self, evaluate: Evaluate) -> bool:
         """Evaluate a slice that nobody has at hand; False if there is none.
 
-        The slice's row is locked until its metrics are written: should this process die, the
-        server gives the slice back.
+        The session holds a lock of the slice until its metrics are written, and no transaction is
+        open while it is evaluated, however long that takes. Should this process die, the server
+        gives the slice back.
         """
-        key = (_SLICES.c.study_id, _SLICES.c.batch, _SLICES.c.slice)
-        query = (
-            select(*key, _SLICES.c.designs)
-            .where(_SLICES.c.study_id == self._study, _SLICES.c.metrics.is_(None))
-            .order_by(_SLICES.c.batch, _SLICES.c.slice)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
+        while (place := self._claim()) is not None:
+            with self._held(place):
+                if self._finish(place, evaluate):
+                    return True
+        return False
+
+    def take_over(self, evaluate: Evaluate) -> bool:
+        """Evaluate the first slice without metrics, also if others have it at hand.
+
+        Whose metrics are written first does not matter: they depend on the designs alone.
+        """
+        missing = self.missing()
+        return bool(missing) and self._finish(missing[0], evaluate)
+
+    def missing(self) -> list[Place]:
+        """Places of the slices that have no metrics yet."""
+        with self._session.begin() as connection:
+            return [Place(*row) for row in connection.execute(self._missing).all()]
+
+    def _claim(self) -> Place | None:
+        """Lock the first slice without metrics that is not locked; None if there is none.
+
+        The offset has the server go through the slices in their order, and try the lock of one
+        after the other until it gets one.
+        """
+        rows = self._missing.offset(0).subquery()
+        query = select(rows).where(func.pg_try_advisory_lock(self._lock + rows.c.slice)).limit(1)
         with self._session.begin() as connection:
             row = connection.execute(query).one_or_none()
-            if row is None:
-                return False
-            change = update(_SLICES).values(metrics=evaluate(list(row.designs)))
-            same = [column == value for column, value in zip(key, row[:3], strict=True)]
-            connection.execute(change.where(*same))
+        return None if row is None else Place(*row)
+
+    @contextmanager
+    def _held(self, place: Place) -> Iterator[None]:
+        """Give the lock of a slice back when the block ends; with the session it ends anyway."""
+        try:
+            yield
+        finally:
+            with suppress(DatabaseError), self._session.begin() as connection:
+                connection.execute(select(func.pg_advisory_unlock(self._lock + place.slice)))
+
+    def _finish(self, place: Place, evaluate: Evaluate) -> bool:
+        """Evaluate a slice; False if others did since it was looked up."""
+        key = (_SLICES.c.study_id, _SLICES.c.batch, _SLICES.c.slice)
+        here = [column == value for column, value in zip(key, (self._study, *place), strict=True)]
+        here.append(_SLICES.c.metrics.is_(None))
+        with self._session.begin() as connection:
+            designs = connection.scalar(select(_SLICES.c.designs).where(*here))
+        if designs is None:
+            return False
+        metrics = evaluate(list(designs))
+        # Another leader may have laid out others in its place.
+        change = update(_SLICES).where(*here, _SLICES.c.designs == designs)
+        with self._session.begin() as connection:
+            connection.execute(change.values(metrics=metrics))
             connection.execute(select(func.pg_notify(self._done, "")))
         return True
 

@@ -8,27 +8,41 @@ connects anew behind its back.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from sqlalchemy import create_engine, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from dse.errors import DatabaseError
+from dse.errors import DatabaseError, printable
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage
     from psycopg import Connection as Raw
     from sqlalchemy import URL, Connection
 
-__all__ = ["Session", "read_address", "shown_address"]
+__all__ = ["Session", "is_masked", "read_address", "shown_address"]
 
 _DRIVER = "postgresql+psycopg"
 _SCHEMES = ("postgresql", "postgres", _DRIVER)
-# Either side notices within 60 s that the other's host is gone, and the server takes a slice back
-# from a worker that was stopped in the middle of it for ten minutes.
+_MASK = "***"
+# What ends the part of an address before the path.
+_UNESCAPED = frozenset("/?")
+# Parts of an address after its "?" that may be shown; all others might be secret.
+_SHOWN = (
+    *("host", "hostaddr", "port", "user", "service", "options", "application_name"),
+    *("connect_timeout", "keepalives", "tcp_user_timeout", "target_session_attrs"),
+    *("keepalives_idle", "keepalives_interval", "keepalives_count"),
+    *("sslmode", "sslcert", "sslcrl", "sslrootcert", "gssencmode", "krbsrvname"),
+    "channel_binding",
+)
+# Either side notices within 60 s that the other's host is gone. Transactions are short: one that
+# is left open for ten minutes is of a worker that was stopped.
 _SESSION = (
     "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
     " -c idle_in_transaction_session_timeout=600000"
@@ -39,7 +53,6 @@ _CONNECT: dict[str, Any] = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
     "application_name": "dse",
-    "options": _SESSION,
 }
 
 _ATTENDANCE = text(
@@ -79,20 +92,40 @@ def read_address(address: str) -> URL:
             "must be a PostgreSQL address, postgresql://user@host/database: several searchers at "
             f'one study need its locks, which "{url.drivername}" has not'
         )
+    # Else a part of a password would be taken for the host or the database, and be shown.
+    before, *after = address.partition("://")[2].split("@")
+    if len(after) > 1 or (after and not _UNESCAPED.isdisjoint(before)):
+        raise ValueError(
+            'must have one "@", before the host: in a user or a password write %40 for "@", %2F '
+            'for "/" and %3F for "?"'
+        )
+    if printable(unquote(address)) != unquote(address):
+        raise ValueError("must hold no control characters")
     return url.set(drivername=_DRIVER)
 
 
 def shown_address(url: URL) -> str:
-    """Write an address with the password masked.
+    """Write an address with the password, and what else might be secret, masked.
 
     Examples
     --------
-    >>> shown_address(read_address("postgresql://me:secret@db/dse?password=secret"))
-    'postgresql://me:***@db/dse?password=***'
+    >>> shown_address(read_address("postgresql://me:secret@db/dse?PassWord=secret&port=5"))
+    'postgresql://me:***@db/dse?PassWord=***&port=5'
     """
-    hidden = {name: "***" for name in url.query if "password" in name}
+    hidden = {name: _MASK for name in url.query if name not in _SHOWN}
     masked = url.set(drivername="postgresql", query={**url.query, **hidden})
     return masked.render_as_string(hide_password=True).replace("%2A", "*")
+
+
+def is_masked(address: str) -> bool:
+    """Whether an address is one that `shown_address` wrote without something secret."""
+    return _MASK in _secrets(read_address(address))
+
+
+def _secrets(url: URL) -> list[str]:
+    """What of an address is never shown."""
+    values = [url.normalized_query[name] for name in url.query if name not in _SHOWN]
+    return [value for value in (url.password, *chain(*values)) if value]
 
 
 class Session:
@@ -117,10 +150,10 @@ class Session:
     def __init__(self, address: str) -> None:
         url = read_address(address)
         self.shown = shown_address(url)
-        secrets = [url.password, *(url.query[name] for name in url.query if "password" in name)]
-        self._secrets = [str(secret) for secret in secrets if secret]
+        self._secrets = _secrets(url)
         with self.report():
             self._raw = _connect(url)
+            _outlive_silence(self._raw)
         # Optuna must not find the password in the address of its engine either.
         self._how: dict[str, Any] = {"creator": lambda: self._raw, "poolclass": StaticPool}
         self._engine = create_engine(f"{_DRIVER}://", **self._how)
@@ -215,8 +248,23 @@ class Session:
 
 
 def _connect(url: URL) -> Raw[Any]:
-    """Open the one connection, with the server told to notice soon when its client is gone."""
+    """Open the one connection, with the server told to notice soon when its client is gone.
+
+    Settings of the session that the user gives stand beside ours, which come last and hold.
+    """
     import psycopg
+    from psycopg.conninfo import make_conninfo
 
     _, asked = url.get_dialect()().create_connect_args(url)
-    return psycopg.connect(**(_CONNECT | dict(asked)))
+    given = asked.pop("options", None) or os.environ.get("PGOPTIONS", "")
+    # By way of a text, for the driver's own keywords are not the user's to give.
+    how = make_conninfo(**{**_CONNECT, **asked, "options": f"{given} {_SESSION}"})
+    return psycopg.connect(how)
+
+
+def _outlive_silence(raw: Raw[Any]) -> None:
+    """Keep a server that ends idle sessions from ending this one, which evaluates meanwhile."""
+    raw.execute(
+        "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'"
+    )
+    raw.commit()

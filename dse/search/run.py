@@ -20,7 +20,7 @@ from dse.search.result import SearchResult, search_summary
 from dse.search.scouting import Scouting
 from dse.search.team import Record, Team
 from dse.space import Index, Space
-from dse.store import FRONT, RESULTS, Output, start_run
+from dse.store import FRONT, RESULTS, Output, RunFolder, start_run
 from dse.sweep import KEEP, SAMPLES, Points, Progress, Survey, Watch, objective_values
 from dse.technology import Silicon
 
@@ -43,7 +43,7 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
     trials: int = TRIALS,
     seed: int = 0,
     sampler: str = "nsga2",
-    out: Output | Path | None = None,
+    out: Output | Path | RunFolder | None = None,
     progress: Report | None = None,
     samples: int = SAMPLES,
     scouts: int = 0,
@@ -64,8 +64,9 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
         The same seed gives the same result, byte for byte, also when interrupted and resumed.
     sampler : str
         ``nsga2``, ``nsga3``, ``tpe``, ``qmc`` or ``random``.
-    out : Output, Path or None
-        Run folder to write; if it holds the same search, that is gone on with.
+    out : Output, Path, RunFolder or None
+        Run folder to write; if it holds the same search, that is gone on with. One that is open
+        already, for this very search, is closed at the end.
     progress : callable, optional
         Called after every batch.
     samples : int
@@ -100,7 +101,9 @@ def run_search(  # noqa: PLR0913 - all but two are keywords with defaults
         search = Search(Survey(space, silicon, farm), settings, progress, team)
         folder = None
         if out is not None:
-            folder = stack.enter_context(start_run("search", space, silicon, settings, out))
+            if not isinstance(out, RunFolder):
+                out = start_run("search", space, silicon, settings, out)
+            folder = stack.enter_context(out)
         journal = folder.journal() if folder else None
         result = search.run(journal if team is None else team.record(journal))
         if folder is not None:

@@ -7,21 +7,23 @@ becomes part of the record. What a batch proposes depends on the record before i
 slice gives on its designs alone: neither the number of workers, nor their pace, nor their deaths
 can change the result.
 
-Whoever leads holds a lock of its session, and whoever evaluates a slice holds the slice's row:
+Whoever leads holds a lock of its session, and whoever evaluates a slice one of that slice:
 PostgreSQL frees both when the connection of a dead process drops, and the next worker takes over.
+A slice that a worker keeps for too long, as one does that was stopped, others evaluate as well.
 Told designs become finished trials of the Optuna study, in the order of the proposals.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dse.errors import CorruptRunError, DatabaseError, VersionMismatchError
-from dse.search.board import Board
+from dse.search.board import Board, Place
 from dse.search.coding import Coding
 from dse.search.database import Session
 from dse.search.proposer import directions_of, distributions_of, finished_trial
@@ -42,6 +44,9 @@ _MANIFEST = "dse:manifest"
 _SLICES = 4
 # Seconds after which a worker without work looks whether the leader is still there.
 _PATIENCE_S = 1.0
+# A slice is kept for too long after so many seconds, or so many times the longest that this worker
+# took for one, whichever is more.
+_LONG_S, _LONGEST = 600.0, 3.0
 
 
 class SharedStudy:
@@ -92,6 +97,9 @@ class SharedStudy:
         self.records: list[dict[str, Any]] = []
         self._entries: list[dict[str, Any]] = []
         self._leads = False
+        self._longest_s = 0.0
+        # The slices that others had at hand when this worker first had nothing to do, and when.
+        self._kept: tuple[list[Place], float] = ([], 0.0)
         self._journal: Journal | None = None
         self._asked = asked_metrics(space)
         self._evaluator = Evaluator(space, silicon)
@@ -111,7 +119,7 @@ class SharedStudy:
         """Evaluate what the leader lays out, until nobody leads or all batches were told."""
         self._board.listen(leads=False)
         while not self._board.is_finished:
-            if self._board.take(self._metrics):
+            if self._help():
                 continue
             if self.session.try_lock(_LEAD, self._id):
                 self._leads = True
@@ -139,7 +147,7 @@ class SharedStudy:
         self._board.publish(len(self.records), [part.tolist() for part in parts])
         self._show()
         while (metrics := self._board.metrics()) is None:
-            if not self._board.take(self._metrics):
+            if not self._help():
                 self.session.wait(_PATIENCE_S)
         values = np.array(metrics, dtype=np.float64)
         return {name: values[:, place].copy() for place, name in enumerate(self._asked)}
@@ -194,11 +202,24 @@ class SharedStudy:
                 f"{self._place}: is of another search ({'; '.join(differences)}); choose another"
             )
 
+    def _help(self) -> bool:
+        """Evaluate a slice that is free, or that others keep for too long; False if none is."""
+        if self._board.take(self._metrics):
+            return True
+        places, now = self._board.missing(), time.monotonic()
+        if places != self._kept[0]:
+            self._kept = places, now
+        if now - self._kept[1] < max(_LONG_S, _LONGEST * self._longest_s):
+            return False
+        return self._board.take_over(self._metrics)
+
     def _metrics(self, designs: list[int]) -> list[list[float]]:
         """Metrics asked for of designs, one row for each."""
+        began = time.monotonic()
         index = self.space.decode(np.array(designs, dtype=np.int64))
         columns = self._evaluator.evaluate(index, self._asked)
         self.evaluated += len(designs)
+        self._longest_s = max(self._longest_s, time.monotonic() - began)
         rows: list[list[float]] = np.column_stack([columns[name] for name in self._asked]).tolist()
         return rows
 

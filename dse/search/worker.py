@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from dse.search.proposer import SAMPLERS, quiet_optuna
 from dse.search.result import SearchResult
 from dse.search.run import TRIALS, run_search
 from dse.space import Space
-from dse.store import Output
+from dse.store import Output, start_run
 from dse.sweep import SAMPLES, Progress
 from dse.technology import Silicon
 
@@ -84,7 +84,8 @@ def run_worker(
     study : SharedStudy
         From `join_study`.
     out : Output, Path or None
-        Run folder to write, the same as that of a search by one process.
+        Run folder to write, the same as that of a search by one process; this worker's own, and
+        taken before it does any work.
     progress : callable, optional
         Called after every batch that this worker leads, and in the stages around them.
 
@@ -100,7 +101,10 @@ def run_worker(
     StoreError
         If the run folder cannot be used.
     """
-    study.follow()
-    return run_search(
-        study.space, study.silicon, out=out, progress=progress, team=study, **study.settings
-    )
+    what = study.space, study.silicon
+    with ExitStack() as stack:
+        folder = None
+        if out is not None:
+            folder = stack.enter_context(start_run("search", *what, study.settings, out))
+        study.follow()
+        return run_search(*what, out=folder, progress=progress, team=study, **study.settings)

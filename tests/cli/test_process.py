@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_a_pipe_gets_no_escape_codes():
     assert b"\x1b" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130), ("SIGHUP", 129)])
 def test_signals_leave_with_their_code(name, code):
     script = (
         "import os, signal, sys, click\n"
@@ -120,7 +121,7 @@ sys.exit(code)
 
 @pytest.mark.parametrize("command", [("sweep", "--grid"), ("search",)])
 @pytest.mark.parametrize("turned", [False, True])
-@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130), ("SIGHUP", 129)])
 def test_a_swallowed_signal_still_ends_the_run(small_space, tmp_path, command, turned, name, code):
     out = tmp_path / "run"
     script = _SIGNALLED.format(name=name, turned=turned)
@@ -134,6 +135,31 @@ def test_a_swallowed_signal_still_ends_the_run(small_space, tmp_path, command, t
     assert "stopped; `dse resume" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (out / "front.csv").exists()
+
+
+def test_a_terminal_that_is_closed_leaves_a_note_in_a_file(small_space, tmp_path):
+    """The kernel sends SIGHUP to the processes of a terminal whose other side is closed."""
+    out, notes = tmp_path / "run", tmp_path / "notes"
+    script = (
+        "import os, signal, sys\n"
+        "import dse.cli.sweep as command\n"
+        "from contextlib import contextmanager\n"
+        "from dse.cli.main import main\n"
+        "@contextmanager\n"
+        "def reports():\n"
+        "    yield lambda progress: (print('under way', flush=True), signal.pause())\n"
+        "command.progress_reports = reports\n"
+        f"sys.stderr = open({str(notes)!r}, 'w', buffering=1)\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    child, terminal = pty.fork()
+    if child == 0:
+        args = ("-c", script, "sweep", str(small_space), "--out", str(out))
+        os.execv(sys.executable, [sys.executable, *args])  # noqa: S606
+    with open(terminal, "rb", buffering=0) as screen:
+        assert b"under way" in screen.read(64)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 129
+    assert notes.read_text() == f"stopped; `dse resume {out}` goes on from its last piece\n"
 
 
 def test_a_signal_swallowed_at_the_end_is_told_all_the_same():

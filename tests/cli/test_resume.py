@@ -185,3 +185,36 @@ def test_no_run(run, tmp_path):
     done = run("resume", tmp_path)
     assert done.code == 4
     assert "no run here" in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--local", "--dask", "tcp://x:1"), "--local and --dask exclude each other"),
+        (("--storage", "postgresql://x/y"), "--storage is for runs of `dse worker`"),
+    ],
+)
+def test_options_that_a_run_has_no_use_for(run, small_space, tmp_path, started, options, message):
+    started(small_space, tmp_path / "run")
+    done = run("resume", tmp_path / "run", *options)
+    assert done.code == 2
+    assert message in done.err
+
+
+def test_a_certified_search_has_no_place_to_choose(run, small_space, tmp_path):
+    out = tmp_path / "run"
+    run("search", small_space, "--certify", "0", "--timeout", "0", "--out", out)
+    for options in (("--local",), ("--dask", "tcp://x:1")):
+        done = run("resume", out, *options)
+        assert done.code == 2
+        assert "--dask and --local are for sweeps, and searches by a sampler" in done.err
+
+
+def test_a_signal_before_there_is_a_run_gives_no_advice(run, small_space, tmp_path, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dse.sweep.run_sweep", stop)
+    done = run("sweep", small_space, "--out", tmp_path / "run")
+    assert done.code == 130
+    assert "dse resume" not in done.err

@@ -57,6 +57,11 @@ class Cluster:
         worker.send_signal(signal.SIGKILL)
         worker.wait()
 
+    @property
+    def pids(self) -> list[int]:
+        """Process numbers of the scheduler and its workers."""
+        return [process.pid for process in self._all]
+
     def core_seconds(self) -> list[float]:
         """Time that cores have worked for each worker, s (proc(5), utime and stime)."""
         ticks = os.sysconf("SC_CLK_TCK")

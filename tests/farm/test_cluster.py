@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import pickle
+import socket
+import subprocess
 import sys
+import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -131,14 +136,41 @@ def test_a_lost_scheduler_ends_the_run_which_can_be_gone_on_with(
     with reporting(monkeypatch, kill_all):
         assert run(*settings, "--dask", cluster.address) == 5
     said = capsys.readouterr().err
-    assert "goes on from its last piece" in said
+    out = tmp_path / "there"
+    advice = f"stopped; `dse resume {out} --local` goes on from its last piece without a cluster"
+    assert advice in said
     assert f"dse: {cluster.address}: the cluster was lost" in said
     assert "Traceback" not in said
     done = len(read_journal(tmp_path / "there" / "journal.jsonl")) - 1
     assert done == len(seen)
-    assert run(*settings) == 0
+    # As it was started, it finds no cluster, and says the same.
+    assert run("resume", out) == 5
+    said = capsys.readouterr().err
+    assert advice in said
+    assert "no Dask scheduler answers" in said
+    assert run("resume", out, "--local") == 0
     assert f"went on after {done} pieces" in capsys.readouterr().err
     assert bytes_of(tmp_path / "there") == bytes_of(here / "grid")
+
+
+def test_a_run_goes_on_with_another_cluster_and_its_advice_says_which(
+    calm_cluster, space_file, here, tmp_path, monkeypatch, capsys
+):
+    out = tmp_path / "run"
+
+    def stop(progress):
+        raise KeyboardInterrupt
+
+    with reporting(monkeypatch, stop):
+        assert run("sweep", space_file, "--grid", "--out", out) == 130
+        capsys.readouterr()
+        assert run("resume", out, "--dask", calm_cluster.address) == 130
+        again = f"`dse resume {out} --dask {calm_cluster.address}` goes on from its last piece"
+        assert again in capsys.readouterr().err
+        assert run("resume", out, "--local") == 130
+        assert f"`dse resume {out} --local` goes on" in capsys.readouterr().err
+    assert run("resume", out, "--dask", calm_cluster.address) == 0
+    assert bytes_of(out) == bytes_of(here / "grid")
 
 
 def test_other_versions_on_the_workers_are_refused(
@@ -162,7 +194,7 @@ def test_a_worker_that_comes_late_is_checked_too(toy):
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("tcp://127.0.0.1:9", "Timed out trying to connect"),
+        ("tcp://127.0.0.1:9", "no answer within 0.2 s"),
         ("nonsense", "missing port number"),
         ("carrier-pigeon://roof:1", "unknown address scheme"),
     ],
@@ -177,6 +209,58 @@ def test_nobody_there(space_file, tmp_path, monkeypatch, capsys, address, reason
         assert reason in said
         assert said.count("\n") == 1
         assert not out.exists()
+
+
+@contextmanager
+def peer(answer):
+    """Address of a listener that is no scheduler: it sends `answer`, and then is silent."""
+    kept = []
+
+    def serve():
+        while True:
+            try:
+                kept.append(listener.accept()[0])
+                kept[-1].sendall(answer)
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for connection in kept:
+                connection.close()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9, b"\0" * 64, b"\x01" + b"\0" * 63],
+    ids=["silent", "http", "zeros", "one frame"],
+)
+def test_a_peer_that_is_no_scheduler(space_file, tmp_path, monkeypatch, capsys, answer):
+    monkeypatch.setattr(rooms, "_CONNECT_S", 0.5)
+    out = tmp_path / "run"
+    with peer(answer) as address:
+        began = time.monotonic()
+        assert run("sweep", space_file, "--out", out, "--dask", address) == 5
+        assert time.monotonic() - began < 20
+    said = capsys.readouterr().err
+    assert said.startswith(f"dse: {address}: no Dask scheduler answers: ")
+    assert said.count("\n") == 1
+    assert not out.exists()
+
+
+@pytest.mark.timeout(60)
+def test_a_worker_is_no_scheduler(calm_cluster):
+    with DaskFarm(calm_cluster.address) as farm:
+        (worker,) = farm._client.nthreads()
+    with pytest.raises(ClusterError, match="no Dask scheduler answers: it is a Worker"):
+        DaskFarm(worker)
 
 
 def test_a_scheduler_without_workers(monkeypatch):
@@ -211,3 +295,46 @@ def test_the_scheduler_s_file_stands_for_its_address(calm_cluster, tmp_path):
     place.write_text(json.dumps({"address": calm_cluster.address}))
     with DaskFarm(str(place)) as farm:
         assert list(farm.results(Picks(), [2, 0, 1])) == [3, 1, 2]
+
+
+def test_a_lost_cluster_is_told_in_one_line_without_the_words_of_dask(
+    cluster, space_file, tmp_path
+):
+    """In a process of its own: Dask's handlers write to the stderr that they found first."""
+    script = (
+        "import os, signal, sys\n"
+        "import dse.cli.sweep as command\n"
+        "from contextlib import contextmanager\n"
+        "from dse.cli.main import main\n"
+        "from dse.farm import cluster\n"
+        "cluster._CONNECT_S = 2.0\n"
+        "@contextmanager\n"
+        "def reports():\n"
+        f"    yield lambda progress: os.kill({cluster.pids[0]}, signal.SIGTERM)\n"
+        "command.progress_reports = reports\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    out = tmp_path / "run"
+    args = ("sweep", space_file, "--grid", "--out", out, "--dask", cluster.address)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *args], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 5
+    advice, reason = done.stderr.splitlines()
+    assert advice.startswith("stopped; `dse resume ")
+    assert reason.startswith(f"dse: {cluster.address}: the cluster was lost: ")
+
+
+def test_the_loggers_of_dask_are_as_they_were_afterwards(calm_cluster):
+    names = ("distributed", "distributed.client", "distributed.core", "tornado.application")
+
+    def levels():
+        return [logging.getLogger(name).getEffectiveLevel() for name in names]
+
+    before = levels()
+    with DaskFarm(calm_cluster.address):
+        assert min(levels()) > logging.CRITICAL
+    assert levels() == before
+    with pytest.raises(ClusterError):
+        DaskFarm("nonsense")
+    assert levels() == before

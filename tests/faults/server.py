@@ -26,7 +26,12 @@ from typing import Any
 
 _CAPABILITY_VERSION_3 = 0x20080522
 EVENTS = ("write", "fsync", "replace", "ftruncate")
-SIGNALS = {"kill": signal.SIGKILL, "int": signal.SIGINT, "term": signal.SIGTERM}
+SIGNALS = {
+    "kill": signal.SIGKILL,
+    "int": signal.SIGINT,
+    "term": signal.SIGTERM,
+    "hup": signal.SIGHUP,
+}
 SAMPLES = 64
 
 

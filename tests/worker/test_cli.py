@@ -20,6 +20,7 @@ from dse.cli.main import main
 from dse.cli.worker import worker
 from dse.report.schemas import document_schema
 from dse.search.board import Board
+from dse.store.lock import lock_folder
 
 FILES = ("front.csv", "results.csv", "summary.json")
 SECRET = "s3cret+word"  # noqa: S105 -- of the server of these tests
@@ -169,6 +170,82 @@ def test_a_server_that_stops_is_an_error_of_one_line(
     assert code == 0
     assert "this worker led 1 of 2 batches" in err
     assert contents(tmp_path) == local
+
+
+def stop_first_batch(monkeypatch):
+    """Interrupt the next worker before its first batch is part of the record."""
+
+    def stop(self, batch, record):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Board, "seal", stop)
+
+
+def test_a_worker_s_folder_can_be_resumed(
+    address, name, space, local, tmp_path, capsys, monkeypatch
+):
+    out = tmp_path / "run"
+    stop_first_batch(monkeypatch)
+    args = ("worker", space, "--storage", address, "--study", name, "--trials", 60, "--out", out)
+    assert call(capsys, *args)[0] == 130
+    _, table, _ = call(capsys, "runs", out)
+    assert "interrupted" in table
+    code, _, err = call(capsys, "resume", out)
+    assert code == 4
+    assert "its manifest keeps no password; give the address of the database" in err
+    assert err.count("\n") == 1
+    monkeypatch.setenv("DSE_WORKER_STORAGE", address)
+    code, _, err = call(capsys, "resume", out)
+    assert code == 0
+    assert contents(out) == local
+    assert SECRET not in err + (out / "manifest.json").read_text()
+
+
+def test_a_worker_without_a_secret_in_its_address_resumes_as_it_is(
+    address, name, space, local, tmp_path, capsys, monkeypatch
+):
+    out, plain = tmp_path / "run", address.replace(f":{SECRET}", "")
+    stop_first_batch(monkeypatch)
+    os.environ["PGPASSWORD"] = SECRET
+    try:
+        args = ("worker", space, "--storage", plain, "--study", name, "--trials", 60)
+        assert call(capsys, *args, "--out", out)[0] == 130
+        assert call(capsys, "resume", out, "--local")[0] == 2
+        assert call(capsys, "resume", out)[0] == 0
+    finally:
+        del os.environ["PGPASSWORD"]
+    assert contents(out) == local
+
+
+def test_the_manifest_masks_every_address_of_the_command_line(
+    address, name, space, tmp_path, capsys
+):
+    first = "postgresql://me:other-secret@nowhere/x"
+    second = f"{address}?passwd=other-secret"
+    args = ("worker", space, "--storage", first, f"--storage={second}", "--storage", address)
+    code, _, err = call(capsys, *args, "--study", name, "--trials", 60, "--out", tmp_path)
+    assert code == 0
+    text = (tmp_path / "manifest.json").read_text()
+    for secret in (SECRET, "other-secret"):
+        assert secret not in text + err
+    assert "postgresql://me:***@nowhere/x" in text
+
+
+def test_a_folder_that_another_worker_writes_is_refused_before_any_work(
+    address, name, space, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(Board, "take", lambda *_: pytest.fail("it works"))
+    handle = lock_folder(tmp_path)
+    try:
+        args = ("worker", space, "--storage", address, "--study", name, "--trials", 60)
+        code, _, err = call(capsys, *args, "--out", tmp_path)
+    finally:
+        os.close(handle)
+    assert code == 4
+    advice, fault = err.splitlines()[-2:]
+    assert advice.startswith("stopped; a worker needs a folder of its own")
+    assert fault.endswith("another process is writing to this run [locked-run]")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 
 from dse.errors import CorruptRunError, DatabaseError, VersionMismatchError
 from dse.search import SAMPLERS, join_study, run_search, run_worker
+from dse.search.board import Board
 from dse.search.run import Search
 from dse.sweep import Survey
 
@@ -135,6 +136,36 @@ def test_a_follower_is_killed_with_a_slice_at_hand(start, local, sampler):
     leader.go_on()
     assert leader.line() == ["done", "2", "60"]
     assert contents(leader.out) == local(sampler)
+
+
+def test_a_stopped_worker_holds_nobody_up_for_ever(
+    start, address, name, child, subject, local, tmp_path
+):
+    """It is alive and keeps its slice; the others wait for it, but not without end."""
+    publish, stopped = Board.publish, []
+
+    def wait_for_the_other(board, batch, slices):
+        publish(board, batch, slices)
+        if not stopped:
+            stopped.append(start("evaluating"))
+            assert stopped[0].line() == ["joined", "2"]
+            assert stopped[0].line() == ["evaluating"]
+            os.kill(stopped[0].process.pid, signal.SIGSTOP)
+
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        join_study(*subject, address, name, **child.SETTINGS) as leader,
+    ):
+        patch.setattr("dse.search.shared._LONG_S", 0.5)
+        patch.setattr(Board, "publish", wait_for_the_other)
+        run_worker(leader, tmp_path / "mine")
+        assert leader.evaluated == 60
+    assert contents(tmp_path / "mine") == local("nsga2")
+    os.kill(stopped[0].process.pid, signal.SIGCONT)
+    stopped[0].go_on()
+    # What it brings late changes nothing.
+    assert stopped[0].line() == ["done", "0", "50"]
+    assert contents(stopped[0].out) == local("nsga2")
 
 
 def test_two_workers_share_a_batch(start, local):
