@@ -26,7 +26,7 @@ from dse.spec.space import load_space
 from dse.spec.steps import load_catalogue
 from dse.spec.text import parse_text
 
-__all__ = ["check_file", "kind_of_file", "spec_files"]
+__all__ = ["check_file", "kind_of_file", "kind_of_text", "spec_files"]
 
 _SCHEMA = re.compile(r"dse\.([a-z]+)/[0-9]+")
 _LOADERS: dict[str, Callable[[Path], object]] = {
@@ -53,14 +53,26 @@ def spec_files(path: Path) -> Iterator[Path]:
 
 
 def kind_of_file(path: Path) -> str:
-    """Kind of spec that a file says it is: a key of `dse.spec.library.FOLDERS`.
+    """Kind of spec that a file says it is; raises as `kind_of_text` does."""
+    return kind_of_text(read_file(path, str(path)), str(path))
+
+
+def kind_of_text(text: str, name: str) -> str:
+    """Kind of spec that a text says it is: a key of `dse.spec.library.FOLDERS`.
+
+    Parameters
+    ----------
+    text : str
+        Content of a file.
+    name : str
+        Its name in messages.
 
     Raises
     ------
     SpecError
         If it cannot be parsed, or names no format.
     """
-    form = _form(path)
+    form = _form(text, name)
     return "technology" if form in _TECHNOLOGY else form
 
 
@@ -73,7 +85,7 @@ def check_file(path: Path) -> tuple[Fault, ...]:
         A spec of any kind.
     """
     try:
-        form = _form(path)
+        form = _form(read_file(path, str(path)), str(path))
         if form in _LOADERS:
             _LOADERS[form](path)
         else:
@@ -83,8 +95,8 @@ def check_file(path: Path) -> tuple[Fault, ...]:
     return ()
 
 
-def _form(path: Path) -> str:
-    tree = parse_text(read_file(path, str(path)), str(path))
+def _form(text: str, name: str) -> str:
+    tree = parse_text(text, name)
     node = tree.value.get("schema")
     match = _SCHEMA.fullmatch(node.text) if node else None
     forms: Iterable[str] = (*_LOADERS, *_TECHNOLOGY)

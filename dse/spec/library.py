@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from dse.errors import Fault, SpecError
+from dse.spec.source import is_given
 
 __all__ = [
     "FOLDERS",
@@ -145,13 +146,15 @@ def locate(kind: str, ref: str | Path) -> Located:
 def locate_name(kind: str, name: str) -> Located | None:
     """Find a spec of the library by name; None where there is none."""
     folder = root() / FOLDERS[kind]
-    path = folder / f"{name}.yaml"
-    if not is_name(name) or not path.is_file():
-        return None
-    # A link that leads out of the library is as foreign as a path would be.
-    if not path.resolve().is_relative_to(folder.resolve()):
-        return None
-    return Located(kind, path, f"{FOLDERS[kind]}/{name}.yaml")
+    found = Located(kind, folder / f"{name}.yaml", f"{FOLDERS[kind]}/{name}.yaml")
+    if is_name(name) and (is_given(found.shown) or _is_inside(found.path, folder)):
+        return found
+    return None
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Whether a file is there; a link that leads out is as foreign as a path would be."""
+    return path.is_file() and path.resolve().is_relative_to(folder.resolve())
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

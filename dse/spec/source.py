@@ -15,11 +15,19 @@ from pathlib import Path
 
 from dse.errors import Fault, SpecError
 
-__all__ = ["MAX_BYTES", "given_texts", "read_file", "reading_session", "recorded_texts"]
+__all__ = [
+    "MAX_BYTES",
+    "given_texts",
+    "is_given",
+    "read_file",
+    "reading_session",
+    "recorded_texts",
+]
 
 MAX_BYTES = 1 << 20
 
-_GIVEN: ContextVar[Mapping[str, str] | None] = ContextVar("given", default=None)
+_NONE: Mapping[str, str] = {}
+_GIVEN: ContextVar[Mapping[str, str]] = ContextVar("given", default=_NONE)
 _RECORDED: ContextVar[dict[str, str] | None] = ContextVar("recorded", default=None)
 _SESSION: ContextVar[object] = ContextVar("session", default=None)
 
@@ -40,7 +48,7 @@ def read_file(path: Path, name: str) -> str:
         If it cannot be read or is no such file.
     """
     given = _GIVEN.get()
-    text = given[name] if given is not None and name in given else _decoded(_raw(path, name), name)
+    text = given[name] if name in given else _decoded(_raw(path, name), name)
     recorded = _RECORDED.get()
     if recorded is not None:
         recorded[name] = text
@@ -68,6 +76,11 @@ def given_texts(texts: Mapping[str, str]) -> Iterator[None]:
     finally:
         _SESSION.reset(session)
         _GIVEN.reset(given)
+
+
+def is_given(name: str) -> bool:
+    """Whether a text stands for the file of that name, which need not be there then."""
+    return name in _GIVEN.get()
 
 
 def reading_session() -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,8 @@ from pathlib import Path
 from dse.errors import StoreError, VersionMismatchError
 from dse.space import Space, Target
 from dse.spec import load_model, load_space, load_technology
+from dse.spec.check import kind_of_text
+from dse.spec.hf_file import import_hf
 from dse.spec.library import FOLDERS
 from dse.spec.source import given_texts
 from dse.store.inputs import input_texts
@@ -28,13 +30,13 @@ class Origin:
     ----------
     space, silicon : Space, Silicon
         The space, and the constants of the reference node.
-    chip : str or Path
-        Name in the library, or file, of the base chip.
+    chip : str
+        File of the base chip, by its name among the run's inputs.
     """
 
     space: Space
     silicon: Silicon
-    chip: str | Path
+    chip: str
 
 
 @contextmanager
@@ -83,11 +85,18 @@ def _load(manifest: Manifest, place: Path) -> Origin:
     return Origin(space, silicon, chip)
 
 
-def _ref(kind: str, name: str, manifest: Manifest, place: Path) -> str | Path:
-    """Name in the library, or path, of an input."""
-    if f"{FOLDERS[kind]}/{name}.yaml" in manifest.inputs:
-        return name
-    for recorded in manifest.inputs:
-        if Path(recorded).stem == name and not recorded.startswith(tuple(FOLDERS.values())):
-            return Path(recorded)
-    raise StoreError(f'{place}: the manifest does not hold the file of the {kind} "{name}"')
+def _ref(kind: str, name: str, manifest: Manifest, place: Path) -> str:
+    """File of an input; the user's own comes before the library's, which may be its base."""
+    files = [shown for shown, entry in manifest.inputs.items() if _is(kind, name, shown, entry)]
+    if not files:
+        raise StoreError(f'{place}: the manifest does not hold the file of the {kind} "{name}"')
+    own = [shown for shown in files if shown != f"{FOLDERS[kind]}/{name}.yaml"]
+    return (own or files)[0]
+
+
+def _is(kind: str, name: str, shown: str, entry: Mapping[str, str]) -> bool:
+    """Whether an input of the run is that spec, as it was read."""
+    path = Path(shown)
+    if path.suffix == ".json":
+        return kind == "model" and import_hf(path)[0] == name
+    return path.stem == name and kind_of_text(entry["text"], shown) == kind

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from dse.errors import CorruptRunError, StoreError, VersionMismatchError
-from dse.spec import load_space, load_technology
+from dse.spec import load_model, load_space, load_technology
+from dse.spec.source import recorded_texts
 from dse.store import changed_inputs, input_texts, make_manifest
 from dse.store.manifest import Manifest
 from dse.store.origin import open_origin
@@ -25,6 +28,19 @@ axes:
   chip.units.npu.clock: [0.8 GHz, 1.2 GHz]
 objectives: [tpot_s]
 """
+
+CONFIG = json.dumps(
+    {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_size": 512,
+        "intermediate_size": 1024,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "vocab_size": 1000,
+    }
+)
 
 
 def manifest_of(space, inputs):
@@ -58,7 +74,7 @@ def origin_of(manifest):
 def test_the_space_is_that_of_the_run(manifest, own_file):
     origin = origin_of(manifest)
     assert origin.space == load_space(own_file)
-    assert origin.chip == "phone-soc-2026"
+    assert origin.chip == "hw_configs/chips/phone-soc-2026.yaml"
     assert list(changed_inputs(input_texts(manifest, PLACE))) == []
 
 
@@ -73,6 +89,46 @@ def test_a_changed_file_makes_no_difference_and_is_named(manifest, own_file, is_
     assert origin_of(manifest).space == space
     change = "cannot be read any more" if is_gone else "has changed"
     assert list(changed_inputs(input_texts(manifest, PLACE))) == [(str(own_file), change)]
+
+
+CHIP = """\
+schema: dse.chip/1
+name: {name}
+title: Mine
+base: phone-soc-2026
+dram: {{capacity: 16 GiB}}
+"""
+
+
+@pytest.mark.parametrize("name", ["mine", "phone-soc-2026"])
+def test_the_texts_alone_are_enough(name, tmp_path, monkeypatch):
+    """Also of a chip that is called as the space is, or as its base; by a path with dots."""
+    for folder in ("chips", "spaces", "empty"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "chips" / f"{name}.yaml").write_text(CHIP.format(name=name))
+    (tmp_path / "spaces" / "mine.yaml").write_text(SPACE)
+    monkeypatch.chdir(tmp_path)
+    with recorded_texts() as texts:
+        space = load_space("./spaces/mine.yaml", f"./chips/{name}.yaml")
+        load_technology()
+    manifest = manifest_of(space, texts)
+    for folder in ("chips", "spaces"):
+        shutil.rmtree(folder)
+    monkeypatch.setattr("dse.spec.library._root", lambda: tmp_path / "empty")
+    origin = origin_of(manifest)
+    assert origin.space == space
+    assert origin.chip == f"./chips/{name}.yaml"
+
+
+def test_a_model_of_another_form_is_found(tmp_path, own_file):
+    config = tmp_path / "tiny" / "config.json"
+    config.parent.mkdir()
+    config.write_text(CONFIG)
+    with recorded_texts() as texts:
+        space = dataclasses.replace(load_space(own_file), models=(load_model(config),))
+        load_technology()
+    config.unlink()
+    assert origin_of(manifest_of(space, texts)).space == space
 
 
 def test_a_damaged_text_is_named(manifest, own_file):
