@@ -65,7 +65,6 @@ bench: $(VENV)/.dev ## Measure speed and searches; write docs/performance.md and
 	$(BIN)/python -m dse bench scaling --docs docs/scaling.md
 	$(BIN)/python -m dse bench proof --docs docs/proof.md
 	$(BIN)/python -m dse bench search --docs docs/search.md
-	$(BIN)/python -m dse bench search --docs docs/search.md
 
 accuracy: $(BIN)/dse ## Fit the stacks to the shipped measurements and write docs/accuracy.md.
 	$(BIN)/python -m dse calibrate hw_configs/measurements/measured.csv --stack all --out hw_configs/stacks

@@ -152,7 +152,7 @@ class ClusterError(DseError):
 
 
 class StoreError(DseError):
-    """A run folder cannot be read or written."""
+    """A run folder cannot be read or written, or a file that was asked for not written."""
 
     exit_code = 4
     slug = "store"

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable
+from importlib import util
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -118,6 +121,16 @@ LLAMA_2_7B = Model("llama-2-7b", "Llama-2-7B", 4096, 11008, 32, 32, 32, 128, 320
 LLAMA_2_13B = Model("llama-2-13b", "Llama-2-13B", 5120, 13824, 40, 40, 40, 128, 32000, False)
 SOLAR = Model("solar-10.7b", "SOLAR-10.7B", 4096, 14336, 48, 32, 8, 128, 32000, False)
 TINY = Model("tiny", "Tiny", 256, 512, 2, 4, 2, 64, 1000, True)
+
+
+@pytest.fixture(scope="session")
+def toy() -> ModuleType:
+    """A space that can be enumerated in no time, for the rooms that explore."""
+    path = Path(__file__).parent / "sweep" / "toy.py"
+    spec = util.spec_from_file_location("toy", path)
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

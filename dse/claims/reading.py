@@ -10,7 +10,6 @@ __all__ = ["VERDICTS", "Reading", "Verdict", "judge"]
 
 # Kinds of verdict.
 VERDICTS = ("holds", "holds only if", "physically impossible", "cannot be judged")
-_SENSES = ("at least", "at most", "about")
 
 
 @dataclass(frozen=True, slots=True)

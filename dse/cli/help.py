@@ -11,7 +11,7 @@ EXIT_CODES: tuple[tuple[int, str], ...] = (
     (1, "a spec or data file has a fault (all are listed), or stdout fails"),
     (2, "the command line was wrong"),
     (3, "it ran, but no design meets the targets"),
-    (4, "a run or a shared study is locked, damaged, out of reach or another"),
+    (4, "a run, shared study or file is locked, damaged, another or out of reach"),
     (5, "a cluster cannot be reached, was lost, or runs other versions"),
     (70, "a bug in dse"),
     (129, "hung up (SIGHUP: the terminal was closed)"),

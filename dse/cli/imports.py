@@ -47,19 +47,19 @@ def hugging_face(config: Path, name: str | None, as_json: bool, **options: Any) 
     """Translate, check that the result loads, and write it."""
     from dse.errors import DseError
     from dse.spec.hf_file import import_hf
+    from dse.store.files import report_os_errors
 
     out = options["out"]
     if out is not None and name is None:
         name = out.stem  # a file of the zoo must be called what it says
     key, text = import_hf(config, name)
     path = out or Path(f"{key}.yaml")
-    try:
-        with path.open("w" if options["force"] else "x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
-        raise DseError(f"{path} exists; overwrite it with --force") from None
-    except OSError as error:
-        raise DseError(f"{path}: cannot be written: {error.strerror}") from None
+    with report_os_errors(path, "write"):
+        try:
+            with path.open("w" if options["force"] else "x", encoding="utf-8") as stream:
+                stream.write(text)
+        except FileExistsError:
+            raise DseError(f"{path} exists; overwrite it with --force") from None
     if as_json:
         print_json({"schema": "dse.import/1", "name": key, "file": str(path)})
     else:

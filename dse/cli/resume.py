@@ -155,5 +155,5 @@ def _context(run_dir: Path, manifest: Manifest) -> click.Context:
     except click.UsageError as error:
         raise VersionMismatchError(
             f"{run_dir}: dse {__version__} does not understand its command line: "
-            f"{error.format_message()}"
+            f"{error.format_message().rstrip('.')}; use the version that wrote it"
         ) from error

@@ -21,7 +21,6 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import dse
@@ -87,12 +86,7 @@ class DaskFarm:
     def __enter__(self) -> DaskFarm:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

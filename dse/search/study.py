@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from dse.cost import metric
 from dse.search.ledger import MAX_VIOLATION
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 __all__ = ["study_trials"]
-
-Array = npt.NDArray[np.float64]
 
 # Choices of a categorical parameter at most; each trial repeats them all.
 _MOST = 64

@@ -20,18 +20,7 @@ from dse.spec.load import (
 )
 from dse.spec.network import load_network
 from dse.spec.read import read_spec
-from dse.spec.schema import (
-    AccuracyFile,
-    DevicesFile,
-    DramFile,
-    LinksFile,
-    NodesFile,
-    PricesFile,
-    RangesFile,
-    Section,
-    SharingFile,
-    SiliconFile,
-)
+from dse.spec.schema import FORMATS
 from dse.spec.source import read_file
 from dse.spec.space import load_space
 from dse.spec.steps import load_catalogue
@@ -51,17 +40,8 @@ _LOADERS: dict[str, Callable[[Path], object]] = {
     "space": load_space,
     "stack": load_stack,
 }
-_TECHNOLOGY: dict[str, type[Section]] = {
-    "nodes": NodesFile,
-    "dram": DramFile,
-    "silicon": SiliconFile,
-    "accuracy": AccuracyFile,
-    "device": DevicesFile,
-    "links": LinksFile,
-    "prices": PricesFile,
-    "ranges": RangesFile,
-    "sharing": SharingFile,
-}
+# Forms without a loader of their own: the files of hw_configs/technology.
+_TECHNOLOGY = {form: spec for form, spec in FORMATS.items() if form not in _LOADERS}
 
 
 def spec_files(path: Path) -> Iterator[Path]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -100,12 +100,7 @@ class RunFolder:
     def __enter__(self) -> RunFolder:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -212,9 +207,16 @@ def _check_same(path: Path, known: Manifest, manifest: Manifest) -> None:
     differences = manifest.differences(known)
     if differences:
         raise VersionMismatchError(
-            f"{path}: holds another run ({'; '.join(differences)});"
-            " choose another folder, or begin its command again with --force"
+            f"{path}: holds another run ({'; '.join(differences)}); {_remedy(known, manifest)}"
         )
+
+
+def _remedy(known: Manifest, manifest: Manifest) -> str:
+    """What opens a folder of another run; `dse resume`, which has its command, has no --force."""
+    if known.argv and known.argv == manifest.argv:
+        command = shlex.join(("dse", *known.argv))
+        return f"begin its command again with --force: {command}"
+    return "choose another folder, or clear it with --force"
 
 
 def _now() -> str:

@@ -96,7 +96,10 @@ class BenchResult:
 
 def load_average() -> float:
     """Processes that wanted a core in the last minute; NaN where the system does not say."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):  # Windows has none; a container may hide its own
+        return float("nan")
 
 
 def run_bench(spaces: Sequence[Space], silicon: Silicon, seconds: float) -> BenchResult:

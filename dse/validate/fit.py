@@ -81,8 +81,8 @@ class Fit:
 
     Parameters
     ----------
-    stack, prior : Stack
-        The optimum, and where each parameter stays that the data do not move.
+    stack : Stack
+        The optimum.
     low, high : mapping of str to float
         Approximate 95 % interval of each parameter, from the Jacobian at the optimum.
     identified : frozenset of str
@@ -96,7 +96,6 @@ class Fit:
     """
 
     stack: Stack
-    prior: Stack
     low: Mapping[str, float]
     high: Mapping[str, float]
     identified: frozenset[str]
@@ -192,7 +191,6 @@ def fit_stack(
     error = np.exp(np.log(seconds(parts, stack_at(name, point))) - target) - 1.0
     return Fit(
         stack=dataclasses.replace(stack_at(name, point), has_narrow_sums=name in data.narrow),
-        prior=prior,
         low=dict(zip(FITTED, np.exp(point - half).tolist(), strict=True)),
         high=dict(zip(FITTED, np.exp(point + half).tolist(), strict=True)),
         identified=frozenset(

@@ -25,18 +25,6 @@ __all__ = ["Features", "features", "predicted", "seconds"]
 
 Array = npt.NDArray[np.float64]
 
-_COLUMNS = (
-    "repeat",
-    "matrix_s",
-    "lane_s",
-    "convert_s",
-    "mac_lane_s",
-    "near_s",
-    "dram_bytes",
-    "scores",
-    "latency_s",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -131,7 +119,7 @@ def _request(subject: Subject, silicon: Silicon) -> tuple[Array, tuple[float, ..
 
 
 def _operator(op: Op, chips: ChipBatch, plain: ChipBatch, work: OpWork) -> tuple[float, ...]:
-    """Features of one operator in the order of `_COLUMNS`."""
+    """Features of one operator, in the order of the fields of `Features`."""
     cost = op_cost(op, chips, work)
     operand = plain.operands[op.operand]
     is_vector = op.kind is Kind.VECTOR

@@ -17,7 +17,6 @@ from dse.workload.mix import Mix, mixes_text
 from dse.workload.mixer import Mixer
 from dse.workload.model import Model
 from dse.workload.network import Network, Pipeline, Stage, StageTable, unroll_network
-from dse.workload.offload import OFFLOADS
 from dse.workload.ops import (
     Dim,
     Kind,
@@ -56,7 +55,6 @@ from dse.workload.unet import (
 __all__ = [
     "BEST",
     "METHODS",
-    "OFFLOADS",
     "PLAIN",
     "REFERENCE_BITS",
     "AttentionLayer",

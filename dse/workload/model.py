@@ -159,10 +159,6 @@ class Model:
         )
         return tuple(group for group in groups if group.layers)
 
-    def windows(self) -> tuple[tuple[int, int | None], ...]:
-        """Groups of layers with equal attention: pairs of (layers, window or None)."""
-        return tuple((group.layers, group.window) for group in self.heads())
-
     def kv_elements(self, tokens: int) -> int:
         """Elements that a sequence of `tokens` holds in the caches of all layers."""
         if self.mla:

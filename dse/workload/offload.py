@@ -9,9 +9,7 @@ from dse.workload.ops import Kind, Op, Operand, Part, Storage, Stream
 from dse.workload.passes import prefilled_tokens
 from dse.workload.scenario import Scenario
 
-__all__ = ["OFFLOADS", "streamed", "streamed_storage"]
-
-OFFLOADS = ("none", "weights", "experts", "kv")
+__all__ = ["streamed", "streamed_storage"]
 
 
 def streamed_storage(model: Model, scenario: Scenario, storage: Storage) -> Storage:

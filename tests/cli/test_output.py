@@ -140,6 +140,13 @@ def test_a_place_that_cannot_be_written_is_named(line, run, swept, tmp_path):
     assert "bug" not in done.err
 
 
+def test_a_folder_of_that_name_and_a_full_disk_are_told_as_well(run, tmp_path):
+    for place, reason in ((tmp_path, "Is a directory"), ("/dev/full", "No space left on device")):
+        done = run("claims", "int4-over-int8", "--docs", place)
+        assert done.code == 4
+        assert done.err == f"dse: {place}: cannot write: {reason} [store]\n"
+
+
 def test_the_samplers_offered_are_those_of_the_search():
     assert exploration._SAMPLERS == SAMPLERS
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from dse import __version__
 from dse.errors import VersionMismatchError
 from dse.store import Output, load_manifest, start_run
 
@@ -122,7 +123,7 @@ def test_a_certified_search_goes_on_with_another_timeout(run, small_space, tmp_p
     [
         ((), "holds no command line of dse"),
         (("pareto", "x"), "holds no command line of dse"),
-        (("sweep", "x", "--no-such-option"), "does not understand its command line"),
+        (("sweep", "x", "--no-such-option"), "--no-such-option'; use the version that wrote it"),
     ],
 )
 def test_what_cannot_be_repeated_is_refused(run, tmp_path, small_space, argv, message):
@@ -152,6 +153,25 @@ def test_a_changed_meaning_is_refused(run, small_space, tmp_path, started):
     done = run("resume", out)
     assert done.code == VersionMismatchError.exit_code
     assert "inputs as read is" in done.err
+
+
+def test_a_run_of_other_versions_is_begun_again_as_it_says(run, small_space, tmp_path, started):
+    out = tmp_path / "run"
+    started(small_space, out, "--samples", "8")
+    data = json.loads((out / "manifest.json").read_text())
+    data["versions"]["dse"] = "0.0.1"
+    (out / "manifest.json").write_text(json.dumps(data))
+    done = run("resume", out)
+    assert done.code == 4
+    advice = f"begin its command again with --force: dse sweep {small_space} --out {out}"
+    assert (
+        f'(versions.dse is "0.0.1" there, "{__version__}" here); {advice} --samples 8' in done.err
+    )
+    command = ("sweep", small_space, "--out", out, "--samples", "8")
+    assert advice in run(*command).err
+    assert run(*command, "--force").code == 0
+    other = run("sweep", small_space, "--out", out, "--samples", "9")
+    assert "choose another folder, or clear it with --force [version-mismatch]" in other.err
 
 
 def test_a_timeout_is_for_certified_searches(run, small_space, tmp_path, started):

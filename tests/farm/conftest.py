@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -119,14 +118,3 @@ def space_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("spaces") / "farmed.yaml"
     path.write_text(SPACE)
     return path
-
-
-@pytest.fixture(scope="session")
-def toy() -> ModuleType:
-    from importlib import util
-
-    path = Path(__file__).parents[1] / "sweep" / "toy.py"
-    spec = util.spec_from_file_location("toy", path)
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -71,8 +71,3 @@ def faults() -> ModuleType:
 def children(faults: ModuleType) -> Iterator[object]:
     with faults.Children() as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def toy() -> ModuleType:
-    return load(HERE.parent / "sweep" / "toy.py")

@@ -65,6 +65,17 @@ RICH = (
     )
 )
 _TEXT = st.text(max_size=200) | st.lists(_TOKENS, max_size=30).map(" ".join)
+_FILES = pytest.mark.parametrize(
+    ("text", "load"),
+    [
+        (CHIP, load_chip),
+        (MODEL, load_model),
+        (SCENARIO, load_scenario),
+        (SPACE, load_space),
+        (RICH, load_space),
+    ],
+    ids=["chip", "model", "scenario", "space", "rich"],
+)
 _SETTINGS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -96,17 +107,7 @@ def test_any_chip_text_loads_or_is_refused(text: str) -> None:
         chip_from(read_text(f"schema: dse.chip/1\n{text}", located))
 
 
-@pytest.mark.parametrize(
-    ("text", "load"),
-    [
-        (CHIP, load_chip),
-        (MODEL, load_model),
-        (SCENARIO, load_scenario),
-        (SPACE, load_space),
-        (RICH, load_space),
-    ],
-    ids=["chip", "model", "scenario", "space", "rich"],
-)
+@_FILES
 @_SETTINGS
 @given(data=st.data())
 def test_a_damaged_file_loads_or_is_refused(
@@ -121,17 +122,7 @@ def test_a_damaged_file_loads_or_is_refused(
     check(path, load)
 
 
-@pytest.mark.parametrize(
-    ("text", "load"),
-    [
-        (CHIP, load_chip),
-        (MODEL, load_model),
-        (SCENARIO, load_scenario),
-        (SPACE, load_space),
-        (RICH, load_space),
-    ],
-    ids=["chip", "model", "scenario", "space", "rich"],
-)
+@_FILES
 @_SETTINGS
 @given(data=st.data())
 def test_a_file_with_a_strange_value_loads_or_is_refused(

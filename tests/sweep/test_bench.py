@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import os
 
-from dse.sweep import asked_metrics, bench, run_bench
+from dse.sweep import asked_metrics, bench, load_average, run_bench
 
 
 def test_rates_of_a_small_space(toy, monkeypatch):
@@ -22,6 +24,18 @@ def test_rates_of_a_small_space(toy, monkeypatch):
     assert result.floor_per_s == result.copied_bytes_per_s / (8 * len(asked_metrics(space)))
     assert result.random_per_s == min(rate.random_per_s for rate in result.rates)
     assert 1e6 < result.peak_rss_bytes < 1e12
+
+
+def test_a_load_that_the_system_does_not_say(monkeypatch):
+    def refuse():
+        raise OSError("no load here")
+
+    monkeypatch.setattr(os, "getloadavg", lambda: (1.5, 2.5, 3.5))
+    assert load_average() == 1.5
+    monkeypatch.setattr(os, "getloadavg", refuse)
+    assert math.isnan(load_average())
+    monkeypatch.delattr(os, "getloadavg")
+    assert math.isnan(load_average())
 
 
 def test_the_grid_is_swept_again_and_again(toy):

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server in a temporary folder, and the toy space."""
+"""A real PostgreSQL server in a temporary folder, and the searchers that work at it."""
 
 from __future__ import annotations
 
@@ -120,21 +120,12 @@ def name(number: int) -> str:
     return f"toy {number}"
 
 
-def load(path: Path) -> ModuleType:
-    spec = util.spec_from_file_location(path.stem, path)
+@pytest.fixture(scope="session")
+def child() -> ModuleType:
+    spec = util.spec_from_file_location("child", Path(__file__).with_name("child.py"))
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="session")
-def toy() -> ModuleType:
-    return load(Path(__file__).parents[1] / "sweep" / "toy.py")
-
-
-@pytest.fixture(scope="session")
-def child() -> ModuleType:
-    return load(Path(__file__).with_name("child.py"))
 
 
 @pytest.fixture(scope="session")

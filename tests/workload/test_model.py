@@ -170,10 +170,12 @@ def test_kv_bytes_of_one_token_at_fp16(model, kv_bytes):
 
 
 def test_windows_group_layers():
-    assert LLAMA_3_8B.windows() == ((32, None),)
-    assert GEMMA_3_1B.windows() == ((22, 512), (4, None))
-    everywhere = dataclasses.replace(GEMMA_3_1B, num_local_layers=26)
-    assert everywhere.windows() == ((26, 512),)
+    def windows(model):
+        return [(group.layers, group.window) for group in model.heads()]
+
+    assert windows(LLAMA_3_8B) == [(32, None)]
+    assert windows(GEMMA_3_1B) == [(22, 512), (4, None)]
+    assert windows(dataclasses.replace(GEMMA_3_1B, num_local_layers=26)) == [(26, 512)]
 
 
 def test_head_widths():
