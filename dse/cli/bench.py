@@ -93,12 +93,12 @@ def _measure(
         dataclasses.replace(loaded, models=(load_model(model),)) for model in models or _MODELS
     ]
     result = run_bench(each, silicon, seconds)
-    if docs is not None:
-        write_page(docs, performance_page(result))
     if as_json:
         print_json(bench_document(result))
-        return
-    print_tables(bench_table(result))
+    else:
+        print_tables(bench_table(result))
+    if docs is not None:
+        write_page(docs, performance_page(result))
 
 
 @bench.command(
@@ -151,12 +151,12 @@ def search_bench(
         result = run_search_bench(truths, silicon, seeds, budget, report=_tell)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    if docs is not None:
-        _write_search_page(result, docs)
     if as_json:
         print_json(search_bench_document(result))
-        return
-    print_tables(*search_bench_tables(result))
+    else:
+        print_tables(*search_bench_tables(result))
+    if docs is not None:  # last, so that a page that cannot be written loses nothing
+        _write_search_page(result, docs)
 
 
 def _tell(run: Run) -> None:

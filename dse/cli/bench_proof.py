@@ -71,9 +71,9 @@ def proof(
             run_certify(loaded, silicon, eps, timeout_s=limit, progress=watched(progress))
             for eps in factors or (0.01, 0.0)
         ]
-    if docs is not None:
-        write_page(docs, proofs_page(results, load))
     if as_json:
         print_json(proofs_document(results))
-        return
-    print_tables(proofs_table(results))
+    else:
+        print_tables(proofs_table(results))
+    if docs is not None:
+        write_page(docs, proofs_page(results, load))

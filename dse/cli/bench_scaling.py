@@ -62,9 +62,9 @@ def scaling(
     loaded = dataclasses.replace(load_space(space), models=(load_model(model),))
     load = load_average()
     rows = measured(loaded, load_technology().silicon, sizes or _SIZES)
-    if docs is not None:
-        write_page(docs, scaling_page(loaded, rows, load))
     if as_json:
         print_json(scaling_document(loaded, rows))
-        return
-    print_tables(scaling_table(rows))
+    else:
+        print_tables(scaling_table(rows))
+    if docs is not None:
+        write_page(docs, scaling_page(loaded, rows, load))
