@@ -58,7 +58,8 @@ Pareto fronts are known exactly, and what a search reaches can be said as a shar
   has proposed three designs for each evaluation of the budget (TPE: one), a random new design
   stands in for each repetition, as in `dse search`, so that all evaluate as many distinct designs.
 - **TPE** takes by far the longest for a proposal. It ends where `dse search` reached the goal with
-  the same seed, and its ratio is that of this moment.
+  the same seed, and its ratio is that of this moment; where `dse search` did not, nothing is
+  decided, and TPE ends early.
 - A sampler that does not reach the goal **is beaten** on a seed where `dse search` did within the
   evaluations that the sampler had. Where it had fewer, for the space held no more, nothing is
   decided, and it counts as not beaten.

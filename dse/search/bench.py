@@ -34,6 +34,8 @@ _POPULATION = 50
 # Proposals for each evaluation of the budget, after which new designs stand in for repetitions;
 # few of a sampler whose proposals take the longer, the more it has made.
 _ASKED, _ASKED_TPE = 3, 1
+# Evaluations of that sampler at most where ours did not reach the goal, and nothing is decided.
+_MOST_TPE = 1000
 # How far the corner of the box lies beyond the worst of the exact front, in ranges of the front.
 _MARGIN = 0.1
 
@@ -201,7 +203,7 @@ def run_search_bench(
     Ours is `run_search` with `SCOUTS`, cut off at the budget. The other samplers are Optuna's,
     asked and told in batches, with neither a sweep before nor a local search after. TPE, which
     takes far longer for a proposal than any other, stops where ours reached `GOAL`: whether it
-    would have been there by then is what is asked.
+    would have been there by then is what is asked. Where ours did not, it stops at `_MOST_TPE`.
 
     Parameters
     ----------
@@ -249,7 +251,9 @@ def _runs(truth: Truth, silicon: Silicon, seeds: int, budget: int, samples: int)
         mine = _run(truth, OURS, seed, ours)
         yield mine
         for sampler in SAMPLERS:
-            most = (mine.reached() or budget) if sampler == "tpe" else budget
+            most = budget
+            if sampler == "tpe":
+                most = min(budget, mine.reached() or _MOST_TPE)
             survey = _Watched(truth.space, silicon, most)
             _ask_and_tell(survey, sampler, seed, most)
             yield _run(truth, sampler, seed, survey)
