@@ -171,7 +171,7 @@ class _Watched(Survey):
 
     def __init__(self, space: Space, silicon: Silicon, budget: int) -> None:
         super().__init__(space, silicon)
-        self._budget = budget
+        self.budget = budget
         self._start = time.perf_counter()
         self.notes: list[tuple[Index, Array, float]] = []
         self.seconds = 0.0
@@ -184,7 +184,7 @@ class _Watched(Survey):
         rows = np.flatnonzero((missed <= 0.0).all(axis=1))
         values = objective_values(self.space, columns)[rows]
         self.notes.append((before + 1 + rows, values, self.seconds))
-        if self.evaluated >= self._budget:
+        if self.evaluated >= self.budget:
             raise _Ended
         return columns, missed
 
@@ -282,18 +282,20 @@ def _ask_and_tell(survey: Survey, sampler: str, seed: int, budget: int) -> None:
 
 
 def _run(truth: Truth, sampler: str, seed: int, survey: _Watched) -> Run:
-    """Take the designs in one by one, as if each had been evaluated by itself."""
+    """Take the designs in one by one, as if each had been evaluated by itself, to the budget."""
     front = np.empty((0, len(truth.space.objectives)))
     track = [(0, 0.0, 0.0)]
     for numbers, values, seconds in survey.notes:
         for number, point in zip(numbers.tolist(), values, strict=True):
+            if number > survey.budget:
+                break
             if (front <= point).all(axis=1).any() or not np.isfinite(point).all():
                 continue
             front = np.vstack([front[~(point <= front).all(axis=1)], point])
             ratio = truth.ratio(front)
             if ratio > track[-1][2]:
                 track.append((number, seconds, ratio))
-    track.append((survey.evaluated, survey.seconds, track[-1][2]))
+    track.append((min(survey.evaluated, survey.budget), survey.seconds, track[-1][2]))
     evaluations, at, ratios = zip(*track, strict=True)
     return Run(
         truth.space.name, sampler, seed, np.array(evaluations), np.array(at), np.array(ratios)
