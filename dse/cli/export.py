@@ -109,7 +109,7 @@ def _write(run: Run, form: str, name: str, output: Path) -> int:
     text = csv_text(run, name) if form == "csv" else json_text(table_document(run, name))
     with (
         report_os_errors(output, "write"),
-        output.open("w") if is_stream else atomic_text(place) as stream,
+        output.open("w", encoding="utf-8") if is_stream else atomic_text(place) as stream,
     ):
         stream.write(text)
     return len(run.table(name)["design"])

@@ -60,7 +60,7 @@ def is_styled(stream: TextIO | None) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+    return can_redraw(stream)
 
 
 def can_redraw(stream: TextIO | None) -> bool:

@@ -80,7 +80,7 @@ def resume(run_dir: Path, **options: Any) -> None:
     shown = {name: options[name] for name in ("quiet", "as_json", "json_lines")}
     _check_options(manifest, options)
     texts = input_texts(manifest, run_dir)
-    for name, change in changed_inputs(texts):
+    for name, change in changed_inputs(manifest):
         say(f"note: {name} {change}; the run goes on with the text that it began with")
     with given_texts(texts), _context(run_dir, manifest) as context:
         _place(context, options)

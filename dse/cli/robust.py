@@ -62,7 +62,7 @@ def robust_of(run: Run, options: Mapping[str, Any]) -> RobustView | None:
     VersionMismatchError
         If this version of dse computes other numbers for the run.
     """
-    from dse.store import FRONT, changed_inputs, input_texts
+    from dse.store import FRONT, changed_inputs
     from dse.store.origin import open_origin
 
     draws = options["draws"]
@@ -73,7 +73,7 @@ def robust_of(run: Run, options: Mapping[str, Any]) -> RobustView | None:
     if not len(run.tables[FRONT]["design"]):
         return None
     with open_origin(run.manifest, run.path) as origin:
-        for name, change in changed_inputs(input_texts(run.manifest, run.path)):
+        for name, change in changed_inputs(run.manifest):
             say(f"note: {name} {change}; this is about the text that the run began with")
         return _robust(run, origin, draws, options["seed"])
 

@@ -177,7 +177,7 @@ def stack_from(options: Mapping[str, Any]) -> Stack | None:
 
 def warn(chip: Chip, scenario: Scenario, result: Evaluation) -> None:
     """Say on stderr what makes a result hypothetical or odd."""
-    from dse.cost import obstacles, team_units
+    from dse.cost import team_obstacles, team_units
 
     units = team_units(chip, result.unit) or (chip.unit(result.unit),)
     if not result.metrics["fits"]:
@@ -187,8 +187,7 @@ def warn(chip: Chip, scenario: Scenario, result: Evaluation) -> None:
         of = result.chip_title if chip.storage is None else result.model_title
         say(f"warning: nothing comes from flash: {of} has no {lacks}")
     if not result.metrics["buildable"]:
-        edge = result.metrics["edge_fraction"]
-        found = dict.fromkeys(reason for unit in units for reason in obstacles(chip, unit, edge))
+        found = team_obstacles(chip, result.unit, result.metrics["edge_fraction"])
         say(f"warning: {result.chip_title} cannot be built: {'; '.join(found)}")
     for unit in units:
         _warn_of_pairs(unit, scenario, result)

@@ -31,7 +31,7 @@ from dse.cost.phase import OperatorRow
 from dse.cost.quality import QualityReport, metrics_of, quality_report
 from dse.cost.results import Results
 from dse.cost.stack import NEUTRAL, Stack, apply_stack
-from dse.cost.team import HETEROGENEOUS, team_units
+from dse.cost.team import HETEROGENEOUS, team_obstacles, team_units
 from dse.cost.work import OpWork
 
 __all__ = [
@@ -73,6 +73,7 @@ __all__ = [
     "quality_report",
     "resident_share",
     "stage_costs",
+    "team_obstacles",
     "team_units",
     "with_times",
     "worst_columns",

@@ -9,6 +9,7 @@ import numpy as np
 
 from dse.chip import Chip, ComputeUnit
 from dse.cost.batch import Array, ChipBatch
+from dse.cost.buildable import obstacles
 from dse.cost.derive import derive
 from dse.cost.energy import common_w
 from dse.cost.roofline import seconds_per_mac
@@ -92,6 +93,20 @@ def team_units(chip: Chip, schedule: str | None) -> tuple[ComputeUnit, ...]:
         return ()
     joined = (chip.unit(name) for name in schedule.split("+"))
     return tuple({unit.name: unit for unit in joined}.values())
+
+
+def team_obstacles(chip: Chip, schedule: str | None, edge_fraction: float) -> tuple[str, ...]:
+    """Why a single chip cannot be built, for a unit or for all units of a team, each reason once.
+
+    Parameters
+    ----------
+    chip, schedule : Chip, str or None
+        As for `team_units`.
+    edge_fraction : float
+        Share of the die's perimeter that the DRAM PHY takes.
+    """
+    units = team_units(chip, schedule) or (chip.unit(schedule),)
+    return tuple(dict.fromkeys(x for unit in units for x in obstacles(chip, unit, edge_fraction)))
 
 
 def assemble(

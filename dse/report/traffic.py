@@ -102,11 +102,7 @@ def traffic_figure(view: TrafficView) -> Figure:
     with rc():
         figure = Figure(figsize=(8.6, 3.8), layout="constrained")
         figure.suptitle(
-            f"DRAM traffic of {view.title}",
-            x=0.008,
-            ha="left",
-            fontsize=11,
-            weight="bold",
+            f"DRAM traffic of {view.title}", x=0.008, ha="left", fontsize=11, weight="bold"
         )
         for axes, phase in zip(figure.subplots(1, 2), _PHASES, strict=True):
             _draw(axes, view, phase)

@@ -8,10 +8,17 @@ from typing import Protocol
 
 import numpy as np
 
-from dse.cost import obstacles, team_units
+from dse.cost import team_obstacles
 from dse.search.coding import ordered_choices
 from dse.space import Index, Space, Target
-from dse.sweep import Reach, RequirementReach, evaluate_designs, requirements, violations
+from dse.sweep import (
+    Columns,
+    Reach,
+    RequirementReach,
+    evaluate_designs,
+    requirements,
+    violations,
+)
 from dse.technology import Silicon
 
 __all__ = ["Diagnosis", "Miss", "Widening", "diagnose"]
@@ -157,6 +164,8 @@ def diagnose(space: Space, silicon: Silicon, result: Found) -> Diagnosis:
     design = reach.nearest
     if binding.nearest_with_others is not None:
         design = np.array(binding.nearest_with_others, dtype=np.int64)
+    columns = evaluate_designs(space, design[None], silicon)
+    ((_, chip, _),) = space.groups(design[None])
     return Diagnosis(
         is_feasible=False,
         is_certain=result.is_exhaustive,
@@ -165,8 +174,8 @@ def diagnose(space: Space, silicon: Silicon, result: Found) -> Diagnosis:
         requirements=reach.requirements,
         design=int(space.encode(design[None])[0]),
         choices=space.texts(design),
-        misses=_misses(space, silicon, design),
-        obstacles=_obstacles(space, silicon, design),
+        misses=_misses(space, columns),
+        obstacles=team_obstacles(chip, space.unit, float(columns["edge_fraction"][0])),
         widenings=_widenings(space, silicon, design, place),
     )
 
@@ -188,8 +197,7 @@ def _binding(space: Space, silicon: Silicon, reach: Reach) -> int:
     return int(np.argmax(violations(space, columns)[0]))
 
 
-def _misses(space: Space, silicon: Silicon, design: Index) -> tuple[Miss, ...]:
-    columns = evaluate_designs(space, design[None], silicon)
+def _misses(space: Space, columns: Columns) -> tuple[Miss, ...]:
     missed = violations(space, columns)[0].tolist()
     found = [
         Miss(target, float(columns[target.metric][0]), violation)
@@ -197,13 +205,6 @@ def _misses(space: Space, silicon: Silicon, design: Index) -> tuple[Miss, ...]:
         if violation > 0.0
     ]
     return tuple(sorted(found, key=lambda miss: -miss.violation))
-
-
-def _obstacles(space: Space, silicon: Silicon, design: Index) -> tuple[str, ...]:
-    edge = float(evaluate_designs(space, design[None], silicon)["edge_fraction"][0])
-    ((_, chip, _),) = space.groups(design[None])
-    units = team_units(chip, space.unit) or (chip.unit(space.unit),)
-    return tuple(dict.fromkeys(text for unit in units for text in obstacles(chip, unit, edge)))
 
 
 def _widenings(space: Space, silicon: Silicon, design: Index, place: int) -> tuple[Widening, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from dse.errors import CorruptRunError
@@ -37,9 +37,9 @@ def input_texts(manifest: Manifest, place: Path) -> dict[str, str]:
     return texts
 
 
-def changed_inputs(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Name the files that no longer hold these texts, and say what became of each."""
-    for name, text in texts.items():
+def changed_inputs(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Name the files that no longer hold the texts of a run, and say what became of each."""
+    for name, entry in manifest.inputs.items():
         inside = root() / name
         is_library = name.startswith(tuple(FOLDERS.values())) and inside.is_file()
         try:
@@ -47,5 +47,5 @@ def changed_inputs(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         except OSError:
             yield name, "cannot be read any more"
             continue
-        if content != text.encode():
+        if content != entry["text"].encode():
             yield name, "has changed"

@@ -116,9 +116,9 @@ class Manifest:
         CorruptRunError
             If it is no manifest.
         """
-        check_schema(data.get("schema") if isinstance(data, dict) else None, place)
         from dse.store.shapes import check_manifest
 
+        check_schema(data.get("schema") if isinstance(data, dict) else None, place)
         check_manifest(data, place)
         try:
             columns = tuple(Column.from_json(entry) for entry in data["columns"])

@@ -12,7 +12,7 @@ import pytest
 from dse.errors import CorruptRunError, StoreError, VersionMismatchError
 from dse.spec import load_model, load_space, load_technology
 from dse.spec.source import recorded_texts
-from dse.store import changed_inputs, input_texts, make_manifest
+from dse.store import changed_inputs, make_manifest
 from dse.store.manifest import Manifest
 from dse.store.origin import open_origin
 
@@ -75,7 +75,7 @@ def test_the_space_is_that_of_the_run(manifest, own_file):
     origin = origin_of(manifest)
     assert origin.space == load_space(own_file)
     assert origin.chip == "hw_configs/chips/phone-soc-2026.yaml"
-    assert list(changed_inputs(input_texts(manifest, PLACE))) == []
+    assert list(changed_inputs(manifest)) == []
 
 
 @pytest.mark.parametrize("is_gone", [False, True])
@@ -88,7 +88,7 @@ def test_a_changed_file_makes_no_difference_and_is_named(manifest, own_file, is_
         assert load_space(own_file) != space
     assert origin_of(manifest).space == space
     change = "cannot be read any more" if is_gone else "has changed"
-    assert list(changed_inputs(input_texts(manifest, PLACE))) == [(str(own_file), change)]
+    assert list(changed_inputs(manifest)) == [(str(own_file), change)]
 
 
 CHIP = """\
