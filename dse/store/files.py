@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import zipfile
@@ -169,6 +170,14 @@ def read_json(path: Path) -> Any:
             raise CorruptRunError(f"{path}: larger than {_MAX_JSON_BYTES} B, not one of ours")
         content = path.read_bytes()
     try:
-        return json.loads(content)
+        return json.loads(content, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:
         raise CorruptRunError(f"{path}: not valid JSON: {error}") from error
+
+
+def _finite(text: str) -> float:
+    """Read a number; what is none, or beyond all floats, JSON does not have."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no finite number")
+    return number
