@@ -99,7 +99,7 @@ class Archive:
             # point <= bound (1 + eps), or bound / (1 + eps) where the bound is negative.
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.where(bound > 0.0, point / bound, bound / point)
-                ratio = np.where((bound < 0.0) & (point >= 0.0), np.inf, ratio)
+                ratio = np.where((bound <= 0.0) & (point >= 0.0), np.inf, ratio)
                 ratio = np.where(point <= bound, 1.0, ratio)
             least = np.fmin(least, np.max(np.where(np.isnan(ratio), np.inf, ratio), axis=1))
         return least - 1.0

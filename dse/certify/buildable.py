@@ -9,65 +9,71 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.certify.frame import Frame, Ranks
-from dse.cost.buildable import is_buildable
-from dse.space import Index, Space
+from dse.cost.buildable import CONDITION_FIELDS, conditions_hold
+from dse.space import Axis, Index
 
 __all__ = ["Buildable"]
 
-_PROBES = 4096
-# Combinations of the axes that decide it which are tabulated; beyond it every box may hold one.
+# Combinations of the axes that decide a condition which are tabulated; beyond it every box may
+# keep to it.
 _MAX_TABLE = 1 << 23
 
 
 class Buildable:
-    """Counts of buildable designs over the few axes that decide it, summed from the first ranks.
+    """Which boxes may hold a buildable design, condition by condition.
 
-    The die edge is left to the bound of `edge_fraction`: it depends on the area and so on nearly
-    every axis.
+    Each condition depends on a few fields of the chip, and so on the axes that set them, through
+    ties or by themselves: over these it is tabulated. The die edge is left to the bound of
+    `edge_fraction`: it depends on the area and so on nearly every axis.
 
     Parameters
     ----------
     frame : Frame
         Ranks of the space.
-    seed : int
-        Seed of the probes that find those axes.
     """
 
-    def __init__(self, frame: Frame, seed: int = 0) -> None:
-        space = frame.space
-        random = np.random.default_rng(seed)
-        starts = random.integers(0, space.shape, (_PROBES, len(space.axes)))
-        before = _holds(space, frame.index(starts))
-        self._axes = []
-        for place, size in enumerate(space.shape):
-            moved = starts.copy()
-            moved[:, place] = random.integers(0, size, _PROBES)
-            if np.any(_holds(space, frame.index(moved)) != before):
-                self._axes.append(place)
-        shape = tuple(space.shape[place] for place in self._axes)
-        self._sums: npt.NDArray[np.int64] | None = None
-        if math.prod(shape) <= _MAX_TABLE:
-            self._tabulate(frame, shape, starts[:1])
-            wrong = self.possible(starts, starts) != before
-            if np.any(wrong):  # an axis that the probes did not show to matter
-                self._sums = None
+    def __init__(self, frame: Frame) -> None:
+        tables = (_Table(frame, place) for place in range(len(CONDITION_FIELDS)))
+        self._tables = [table for table in tables if table.is_known]
 
-    def _tabulate(self, frame: Frame, shape: tuple[int, ...], start: Index) -> None:
-        count = math.prod(shape)
-        ranks = np.repeat(start, count, axis=0)
-        places = np.unravel_index(np.arange(count), shape) if shape else ()
+    def possible(self, low: Ranks | Index, high: Ranks | Index) -> npt.NDArray[np.bool_]:
+        """Whether each box may hold a buildable design, (n,)."""
+        result = np.ones(len(low), dtype=np.bool_)
+        for table in self._tables:
+            result &= table.possible(low, high)
+        return result
+
+
+class _Table:
+    """Counts of the combinations that keep to a condition, summed from the first ranks.
+
+    Parameters
+    ----------
+    frame : Frame
+        Ranks of the space.
+    condition : int
+        Its place in `CONDITION_FIELDS`.
+    """
+
+    def __init__(self, frame: Frame, condition: int) -> None:
+        fields = CONDITION_FIELDS[condition]
+        self._axes = [p for p, axis in enumerate(frame.space.axes) if _sets(axis, fields)]
+        shape = tuple(frame.space.shape[place] for place in self._axes)
+        self.is_known = math.prod(shape) <= _MAX_TABLE
+        if not self.is_known:
+            return
+        ranks = np.zeros((math.prod(shape), len(frame.space.axes)), dtype=np.int64)
+        places = np.unravel_index(np.arange(len(ranks)), shape) if shape else ()
         for axis, column in zip(self._axes, places, strict=True):
             ranks[:, axis] = column
-        sums = _holds(frame.space, frame.index(ranks)).astype(np.int64).reshape(shape)
+        sums = _holds(frame, ranks, condition).astype(np.int64).reshape(shape)
         for place in range(len(shape)):
             sums = np.cumsum(sums, axis=place)
         self._sums = np.zeros([size + 1 for size in shape], dtype=np.int64)
         self._sums[(slice(1, None),) * len(shape)] = sums
 
     def possible(self, low: Ranks | Index, high: Ranks | Index) -> npt.NDArray[np.bool_]:
-        """Whether each box may hold a buildable design, (n,)."""
-        if self._sums is None:
-            return np.ones(len(low), dtype=np.bool_)
+        """Whether each box may hold a design that keeps to the condition, (n,)."""
         total = np.zeros(len(low), dtype=np.int64)
         for ends in itertools.product((0, 1), repeat=len(self._axes)):
             corner = tuple(
@@ -79,8 +85,17 @@ class Buildable:
         return total > 0
 
 
-def _holds(space: Space, index: Index) -> npt.NDArray[np.bool_]:
-    result = np.empty(len(index), dtype=np.bool_)
-    for rows, chip, _ in space.groups(index):
-        result[rows] = is_buildable(chip, chip.unit(space.unit), 0.0)
+def _sets(axis: Axis, fields: tuple[str, ...]) -> bool:
+    """Whether an axis, or what is tied to it, sets a field, or a whole that holds it."""
+    for leaf in axis.all_leaves():
+        parts = leaf.split(".")
+        if set(parts) & set(fields) or parts[-1] in ("chip", "dram", "units"):
+            return True
+    return False
+
+
+def _holds(frame: Frame, ranks: Index, condition: int) -> npt.NDArray[np.bool_]:
+    result = np.empty(len(ranks), dtype=np.bool_)
+    for rows, chip, _ in frame.space.groups(frame.index(ranks)):
+        result[rows] = conditions_hold(chip, chip.unit(frame.space.unit))[condition]
     return result

@@ -2,8 +2,11 @@
 
 Every coefficient of a chip is monotone along most axes: its best value over a box is then that of
 one corner of the box, and coefficients that ask for the same corner share one derivation. The
-directions are found by deriving the coefficients along whole lines of the space; an axis along
-which one of them turns back has no order, and its choices are enumerated instead.
+directions are found by deriving the coefficients along whole lines of the space, all of them in a
+small one and a sample in a large one; an axis along which one of them turns back has no order, and
+its choices are enumerated instead. So are those of an axis to which other fields are tied: two
+fields that pull a coefficient either way could turn it back where no line of a sample is, while
+one field by itself moves it one way wherever it stands, by the equations of `derive`.
 """
 
 from __future__ import annotations
@@ -124,7 +127,7 @@ def directions(space: Space, silicon: Silicon, seed: int = 0) -> dict[Path, Sign
         count = max(_LEAST_LINES, _ON_LINES // size)
         lines = np.repeat(starts[:count], size, axis=0)
         lines[:, place] = np.tile(by_value(axis.values), len(starts[:count]))
-        has_order = axis.is_numeric and not axis.static
+        has_order = axis.is_numeric and not (axis.static or axis.ties)
         for path, values in coefficients(space, lines, silicon).items():
             signs = result.setdefault(path, np.zeros(len(space.axes), dtype=np.int8))
             signs[place] = _sign(values.reshape(-1, size)) if has_order else 2

@@ -270,8 +270,10 @@ class Proof:
             self.evaluate(self.frame.index(ranks), np.tile(boxes.bound, (2, 1)))
 
     def measure(self) -> float:
-        """EPS that holds for every box still there: what is proven by now, inf if nothing."""
+        """EPS that is proven by now, inf if none: of the boxes still there, and of those dropped.
+
+        A box is dropped once it is covered within `eps`, and no nearer.
+        """
         boxes = Boxes.joined(self.open, self.parked)
-        if not len(boxes):
-            return 0.0
-        return min(self.reached, float(np.max(self.archive.gap(boxes.bound))))
+        gap = float(np.max(self.archive.gap(boxes.bound), initial=0.0))
+        return min(self.reached, max(self.eps, gap))

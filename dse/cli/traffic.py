@@ -77,6 +77,7 @@ def _view(model: Model, scenario: Scenario) -> TrafficView:
 
     from dse.cost import evaluate_columns
     from dse.cost.io_bound import phase_io_bytes
+    from dse.report.evaluation import scenario_text
     from dse.report.traffic import TrafficView
     from dse.spec import list_specs, load_chip, load_technology
     from dse.workload import unroll
@@ -108,4 +109,5 @@ def _view(model: Model, scenario: Scenario) -> TrafficView:
     }
     for each in curves.values():
         each["bound"] = np.broadcast_to(each["bound"], room.shape)
-    return TrafficView(model.name, model.title, scenario.name, room, curves)
+    asked = scenario_text(scenario)
+    return TrafficView(model.name, model.title, scenario.name, asked, room, curves)

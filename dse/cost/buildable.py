@@ -12,7 +12,14 @@ import numpy.typing as npt
 from dse.chip import Chip, ComputeUnit
 from dse.units import format_quantity
 
-__all__ = ["is_buildable", "obstacles"]
+__all__ = ["CONDITION_FIELDS", "conditions_hold", "is_buildable", "obstacles"]
+
+# By condition, the fields of the unit and of the DRAM that it depends on; the edge depends on all.
+CONDITION_FIELDS = (
+    ("clock_hz", "max_clock_hz"),
+    ("data_rate_per_s", "type"),
+    ("bus_width_bits", "type"),
+)
 
 # Peak bandwidths are published rounded, and data rates inferred from them.
 _RATE_SLACK = 1.001
@@ -55,6 +62,12 @@ def is_buildable(chip: Chip, unit: ComputeUnit, edge_fraction: Any) -> npt.NDArr
     for condition in _conditions(chip, unit, edge_fraction):
         result = result & condition.holds
     return result
+
+
+def conditions_hold(chip: Chip, unit: ComputeUnit) -> tuple[npt.NDArray[np.bool_], ...]:
+    """Whether each condition but that of the edge holds, in the order of `CONDITION_FIELDS`."""
+    every = _conditions(chip, unit, 0.0)
+    return tuple(each.holds for each, _ in zip(every, CONDITION_FIELDS, strict=False))
 
 
 def obstacles(chip: Chip, unit: ComputeUnit, edge_fraction: float) -> tuple[str, ...]:

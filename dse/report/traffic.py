@@ -32,6 +32,8 @@ class TrafficView:
     ----------
     model, title, scenario : str
         The model's name and title, and the scenario's name.
+    asked : str
+        Lengths, batch and formats, in words.
     capacity_bytes : ndarray
         SRAM and cache, B, (n,).
     curves : dict
@@ -41,6 +43,7 @@ class TrafficView:
     model: str
     title: str
     scenario: str
+    asked: str
     capacity_bytes: Values
     curves: dict[str, dict[str, Values]]
 
@@ -57,7 +60,12 @@ def traffic_table(view: TrafficView) -> Table:
         cells = [f"{value / 1e9:.4g}" for value in values]
         rows.append((f"{room / 2.0**20:.4g}", *cells))
     note = "bound: what no tiling can go below, fused or not; compulsory: with room for all"
-    return Table(tuple(columns), tuple(rows), title=f"DRAM traffic of {view.title}", notes=(note,))
+    return Table(
+        tuple(columns),
+        tuple(rows),
+        title=f"DRAM traffic of {view.title}",
+        notes=(view.asked, note),
+    )
 
 
 def traffic_document(view: TrafficView) -> dict[str, Any]:
@@ -94,10 +102,15 @@ def traffic_figure(view: TrafficView) -> Figure:
     with rc():
         figure = Figure(figsize=(8.6, 3.8), layout="constrained")
         figure.suptitle(
-            f"DRAM traffic of {view.title}", x=0.008, ha="left", fontsize=11, weight="bold"
+            f"DRAM traffic of {view.title}",
+            x=0.008,
+            ha="left",
+            fontsize=11,
+            weight="bold",
         )
         for axes, phase in zip(figure.subplots(1, 2), _PHASES, strict=True):
             _draw(axes, view, phase)
+        figure.supxlabel(view.asked, x=0.008, ha="left", fontsize=8, color="#444444")
     return figure
 
 

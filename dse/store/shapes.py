@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -18,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from dse.cost import METRICS
+from dse.cost import metric
 from dse.errors import CorruptRunError
 
 __all__ = ["check_manifest", "check_summary"]
@@ -30,15 +29,11 @@ class _Shape(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
 
-@cache
-def _metrics() -> frozenset[str]:
-    return frozenset(entry.name for entry in METRICS)
-
-
 def _metric(name: str) -> str:
-    if name not in _metrics():
-        raise ValueError("not a metric of dse")
-    return name
+    try:
+        return metric(name).name
+    except KeyError:
+        raise ValueError("not a metric of dse") from None
 
 
 def _time(text: str) -> str:

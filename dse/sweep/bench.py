@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -190,6 +192,11 @@ def peak_rss_bytes() -> float:
     """Most memory that this process has held so far, B; NaN where the system does not say."""
     if sys.platform == "win32":
         return float("nan")
+    # What getrusage says includes the process that this one was forked from, however it went on.
+    with suppress(OSError, StopIteration):
+        status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        line = next(row for row in status if row.startswith("VmHWM:"))
+        return 1024.0 * float(line.split()[1])
     import resource
 
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -15,14 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dse.certify import proof as room
-from dse.certify.archive import relaxed
+from dse.certify import run_certify
+from dse.certify.archive import Archive, relaxed
 from dse.certify.bound import UNBOUNDED, Bounder
 from dse.certify.branch import bounded
 from dse.certify.proof import Proof, stages_to
 from dse.cost import METRICS
 from dse.pareto import non_dominated
-from dse.space import Setting, Space, Target
-from dse.sweep import evaluate_designs, objective_values, violations
+from dse.space import Space, Target
+from dse.spec import load_space, load_technology
+from dse.sweep import evaluate_designs, objective_values, run_sweep, violations
 
 
 def _load(name: str, path: Path) -> ModuleType:
@@ -141,19 +143,12 @@ def test_a_power_below_the_static_one_is_out_of_reach_at_any_time() -> None:
 
 
 def test_a_continuous_axis_is_cut_to_its_front() -> None:
-    """4,097 clocks, and a bandwidth that falls as they rise, against their enumeration."""
+    """4,097 clocks against their enumeration."""
     clocks = np.linspace(0.4e9, 2.0e9, 4097)
-    tied = Setting(
-        "sram",
-        ("chip.units.npu.sram.bytes_per_cycle",),
-        tuple((2.0e12 / clocks).tolist()),
-        ("",) * len(clocks),
-    )
     clock = dataclasses.replace(
         TOY.CLOCK,
         values=tuple(clocks.tolist()),
         texts=("",) * len(clocks),
-        ties=(tied,),
         is_continuous=True,
     )
     space = TOY.make_space(clock, TOY.ROWS, objectives=("ttft_s", "prefill_power_w"), models=1)
@@ -168,9 +163,9 @@ def test_a_continuous_axis_is_cut_to_its_front() -> None:
         assert np.any((near.archive.front.values <= values).all(axis=1))
 
 
-@given(small, st.integers(0, 6))
-def test_what_is_measured_when_stopped_is_true(space: Space, steps: int) -> None:
-    proof = Proof(space, TOY.SILICON, 0.0, seed=0)
+@given(small, st.integers(0, 6), st.sampled_from([0.0, 0.01, 0.5]))
+def test_what_is_measured_when_stopped_is_true(space: Space, steps: int, goal: float) -> None:
+    proof = Proof(space, TOY.SILICON, goal, seed=0)
     clock = [0.0] * steps + [1.0] * 1000
     with (
         mock.patch.object(room, "_LEAF", 1),
@@ -184,6 +179,79 @@ def test_what_is_measured_when_stopped_is_true(space: Space, steps: int) -> None
     if np.isfinite(eps):
         for values in relaxed(SPACES.enumerated(space, TOY.SILICON), eps * (1 + 1e-9) + 1e-12):
             assert np.any((found <= values + 1e-12 * np.abs(values)).all(axis=1))
+
+
+FLIP = """\
+schema: dse.space/1
+name: flip
+title: A coefficient that turns back where hardly any design is
+chip: phone-soc-2026
+models: [llama-3.2-1b]
+scenario: phone-chat
+unit: npu
+axes:
+  chip.dram.data_rate: [8533 MT/s, 9600 MT/s]
+  chip.power.sustained: [{sustained}]
+  chip.power.peak: [{peak}]
+ties:
+  chip.dram.max_outstanding: {{follows: chip.dram.data_rate, values: [12 KiB, 8 KiB]}}
+  chip.dram.bus_width: {{follows: chip.power.sustained, values: [{bus}]}}
+  chip.dram.efficiency: {{follows: chip.power.peak, values: [{efficiency}]}}
+objectives: [tpot_s]
+"""
+CLOCK = """\
+schema: dse.space/1
+name: flip
+title: A clock that is on offer at one choice of another axis alone
+chip: phone-soc-2026
+models: [llama-3.2-1b]
+scenario: phone-chat
+unit: npu
+axes:
+  chip.power.sustained: [{sustained}]
+  chip.units.npu.clock: {{from: 0.5 GHz, to: 1.52 GHz, steps: 400}}
+ties:
+  chip.units.npu.max_clock: {{follows: chip.power.sustained, values: [{clocks}]}}
+objectives: [ttft_s]
+"""
+MANY = 300
+
+
+def _flips() -> dict[str, str]:
+    """Spaces of which a sample hardly ever shows what decides them."""
+    rare = {MANY // 2: "128 bit"} | dict.fromkeys(range(10, MANY, 40), "96 bit")
+    of = {"32 bit": "0.3", "96 bit": "0.8", "128 bit": "1.0"}
+    bus = [rare.get(place, "32 bit") for place in range(MANY)]
+    watts = {
+        "sustained": ", ".join(f"{1 + place / 1000:.3f} W" for place in range(MANY)),
+        "peak": ", ".join(f"{20 + place / 1000:.3f} W" for place in range(MANY)),
+    }
+    clocks = ["2 GHz" if place == MANY // 2 else "1 GHz" for place in range(MANY)]
+    tables = {"bus": ", ".join(bus), "efficiency": ", ".join(of[each] for each in bus)}
+    return {
+        "bandwidth": FLIP.format(**watts, **tables),
+        "clock": CLOCK.format(**watts, clocks=", ".join(clocks)),
+    }
+
+
+@pytest.mark.parametrize("kind", ["bandwidth", "clock"])
+def test_what_a_sample_hardly_ever_shows_is_proven_all_the_same(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "flip.yaml"
+    path.write_text(_flips()[kind], encoding="utf-8")
+    space, silicon = load_space(path), load_technology().silicon
+    exact = run_sweep(space, silicon, samples=None).front[space.objectives[0]]
+    for seed in range(2):
+        found = run_certify(space, silicon, 0.0, seed=seed)
+        assert found.certificate.complete
+        np.testing.assert_array_equal(found.front[space.objectives[0]], exact)
+
+
+def test_nothing_covers_a_bound_of_nothing() -> None:
+    archive = Archive(2, 1, 0.0)
+    archive.add(np.array([[5.0, 1.2]]), np.array([[0]]))
+    assert archive.gap(np.array([[0.0, 1.0], [5.0, 1.2], [5.0, 1.0]])) == pytest.approx(
+        [np.inf, 0.0, 0.2]
+    )
 
 
 def test_a_bound_that_is_false_is_noticed() -> None:

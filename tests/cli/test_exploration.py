@@ -8,7 +8,9 @@ from importlib import import_module
 
 import pytest
 
+from dse.search import run_search
 from dse.store import load_run
+from dse.sweep import run_sweep
 
 
 def test_a_sweep_writes_a_run_and_tells_its_front(run, small_space, tmp_path):
@@ -122,22 +124,24 @@ def test_a_search_finds_the_front_of_the_sweep(run, small_space, swept, tmp_path
     assert document["settings"]["sampler"] == "nsga2"
 
 
-def test_an_interrupted_search_says_how_to_go_on(run, small_space, tmp_path, monkeypatch):
+def interrupted(explore):
     def interrupt(*args, **kwargs):
+        explore(*args, **kwargs)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dse.search.run_search", interrupt)
+    return interrupt
+
+
+def test_an_interrupted_search_says_how_to_go_on(run, small_space, tmp_path, monkeypatch):
+    monkeypatch.setattr("dse.search.run_search", interrupted(run_search))
     done = run("search", small_space, "--out", tmp_path / "run")
     assert done.code == 130
     assert f"stopped; `dse resume {tmp_path / 'run'}` goes on" in done.err
 
 
 def test_an_interrupted_sweep_says_how_to_go_on(run, small_space, tmp_path, monkeypatch):
-    def interrupt(*args, **kwargs):
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
-        patch.setattr("dse.sweep.run_sweep", interrupt)
+        patch.setattr("dse.sweep.run_sweep", interrupted(run_sweep))
         done = run("sweep", small_space, "--grid", "--out", tmp_path / "run")
     assert done.code == 130
     assert f"`dse resume {tmp_path / 'run'}` goes on from its last piece" in done.err

@@ -164,6 +164,6 @@ def test_tables_and_texts_name_what_is_tied(space):
     assert table["chip.units.npu.sram.bandwidth"].tolist() == [512.0, 4096.0]
     assert table["chip.units.npu.vector.lanes"].tolist() == [512.0, 64.0]
     column = columns_of(space)[2]
-    assert (column.unit, column.role) == ("B/cycle", "axis")
+    assert (column.unit, column.role) == ("B/cycle", "tied")
     assert column.meaning.startswith("Follows chip.units.npu.matrix.rows; sets")
     assert space.texts(index[1])["chip.units.npu.sram.bandwidth"] == "4096 B/cycle"
