@@ -10,7 +10,7 @@ import click
 from dse.cli.bench_proof import proof
 from dse.cli.bench_scaling import scaling
 from dse.cli.help import command_help
-from dse.cli.options import NumberRange, SpecName, json_option
+from dse.cli.options import NewPath, NumberRange, SpecName, json_option
 from dse.cli.output import print_json, print_tables, say, write_figure, write_page
 
 __all__ = ["bench"]
@@ -58,7 +58,7 @@ _MODELS = ("llama-2-7b", "solar-10.7b")
     show_default=True,
     help="Length of one of the three stretches of every figure.",
 )
-@click.option("--docs", type=click.Path(path_type=Path), help="Write the page of speed there.")
+@click.option("--docs", type=NewPath(is_folder=False), help="Write the page of speed there.")
 @json_option
 @click.pass_context
 def bench(context: click.Context, /, as_json: bool, **options: Any) -> None:
@@ -135,7 +135,7 @@ def _measure(
     show_default=True,
     help="Evaluations of a run.",
 )
-@click.option("--docs", type=click.Path(path_type=Path), help="Write the page there.")
+@click.option("--docs", type=NewPath(is_folder=False), help="Write the page there.")
 @json_option
 def search_bench(
     spaces: tuple[str, ...], seeds: int, budget: int, docs: Path | None, as_json: bool

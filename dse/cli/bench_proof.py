@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dse.cli.help import command_help
-from dse.cli.options import NumberRange, SpecName, json_option
+from dse.cli.options import NewPath, NumberRange, SpecName, json_option
 from dse.cli.output import print_json, print_tables, write_page
 from dse.cli.progress import progress_reports
 from dse.cli.stop import watched
@@ -48,7 +48,7 @@ __all__ = ["proof"]
     metavar="SECONDS",
     help="Stop each run after so long, with the EPS that is proven by then.",
 )
-@click.option("--docs", type=click.Path(path_type=Path), help="Write the page of proofs there.")
+@click.option("--docs", type=NewPath(is_folder=False), help="Write the page of proofs there.")
 @json_option
 def proof(
     space: str,

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dse.cli.help import command_help
-from dse.cli.options import SpecName, json_option
+from dse.cli.options import NewPath, SpecName, json_option
 from dse.cli.output import print_json, print_tables, write_page
 
 __all__ = ["scaling"]
@@ -48,7 +48,7 @@ _SIZES = (10**5, 10**6, 10**7, 10**8, 10**9)
     metavar="DESIGNS",
     help="Size of a grid; may be repeated.  [default: 1e5 to 1e9 by tens]",
 )
-@click.option("--docs", type=click.Path(path_type=Path), help="Write the page of sizes there.")
+@click.option("--docs", type=NewPath(is_folder=False), help="Write the page of sizes there.")
 @json_option
 def scaling(
     space: str, model: str, sizes: tuple[int, ...], docs: Path | None, as_json: bool

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dse.cli.help import command_help
-from dse.cli.options import json_option
+from dse.cli.options import NewPath, json_option
 from dse.cli.output import print_json, print_tables, say, write_page
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ __all__ = ["calibrate"]
 )
 @click.argument("csv", type=click.Path(path_type=Path))
 @click.option("--stack", "name", required=True, help="Name of the stack, or all.")
-@click.option("--out", type=click.Path(path_type=Path), help="File, or folder, to write.")
+@click.option("--out", type=NewPath(), help="File, or folder, to write.")
 @json_option
 def calibrate(csv: Path, name: str, out: Path | None, as_json: bool) -> None:
     """Read, fit, and show."""

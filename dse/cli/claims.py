@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dse.cli.help import command_help
-from dse.cli.options import SpecName, json_option
+from dse.cli.options import NewPath, SpecName, json_option
 from dse.cli.output import print_json, print_tables, write_page
 
 __all__ = ["claims"]
@@ -29,7 +29,7 @@ __all__ = ["claims"]
     )
 )
 @click.argument("names", nargs=-1, type=SpecName("claim"), metavar="[NAME]...")
-@click.option("--docs", type=click.Path(path_type=Path), help="Write the page of claims there.")
+@click.option("--docs", type=NewPath(is_folder=False), help="Write the page of claims there.")
 @json_option
 def claims(names: tuple[str, ...], docs: Path | None, as_json: bool) -> None:
     """Load, judge, and show."""

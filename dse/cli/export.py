@@ -14,6 +14,7 @@ from dse.cli.output import json_text, print_json, print_text, say
 
 if TYPE_CHECKING:
     from dse.store import Run
+    from dse.store.destination import Destination
 
 __all__ = ["export"]
 
@@ -27,14 +28,15 @@ _TABLES = ("front", "results")
         (
             "dse export out/phone_10b --to csv",
             "dse export out/phone_10b --to json --table results --output designs.json",
-            "dse export out/phone_10b --to parquet --output front.parquet",
+            "dse export out/phone_10b --to parquet --output front.parquet --force",
             "dse export out/phone_10b --to optuna-sqlite --output phone.db",
         ),
         "DIR is the folder of a sweep or a search. The table is the front, or the designs that "
         "were kept (results); numbers are SI. JSON names the unit of every column, and so does "
         "the metadata of a Parquet file, which needs the extra dse[parquet]. The study, named "
         "dse, holds the designs that the sampler was told of and those of the front, or of a "
-        "sweep the designs that were kept; optuna-dashboard opens it.",
+        "sweep the designs that were kept; optuna-dashboard opens it. Its parameters are the SI "
+        "numbers of an axis of numbers, so that plots are to scale, and else the choices.",
     )
 )
 @click.argument("run_dir", metavar="DIR", type=click.Path(path_type=Path))
@@ -48,23 +50,25 @@ _TABLES = ("front", "results")
     metavar="FILE",
     help="File, which appears when it is complete.  [default: stdout, of csv and json]",
 )
+@click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 @json_option
 def export(
-    run_dir: Path, form: str, table: str | None, output: Path | None, as_json: bool
+    run_dir: Path, form: str, table: str | None, output: Path | None, force: bool, as_json: bool
 ) -> None:
     """Read the run, and write."""
     from dse.store import load_run
 
     _check(form, table, output, as_json)
+    place = None if output is None else _place(output, form, force)
     run = load_run(run_dir)
     name = table or _TABLES[0]
-    if output is None:
+    if place is None:
         _print(run, form, name)
         return
     from dse.report.export import export_document
 
     began = time.perf_counter()
-    count = _write(run, form, name, output)
+    count = _write(run, form, name, place)
     seconds = time.perf_counter() - began
     shown = "trials" if form == _FORMATS[3] else name
     if as_json:
@@ -91,36 +95,28 @@ def _print(run: Run, form: str, name: str) -> None:
         print_text(csv_text(run, name))
 
 
-def _write(run: Run, form: str, name: str, output: Path) -> int:
+def _place(output: Path, form: str, force: bool) -> Destination:
+    """Where the file goes; a database cannot be written into a pipe."""
+    from dse.errors import StoreError
+    from dse.store.destination import destination
+
+    place = destination(output, force=force)
+    if place.is_stream and form in _FORMATS[2:]:
+        raise StoreError(f"{output}: must be a regular file, or a new one, for {form}")
+    return place
+
+
+def _write(run: Run, form: str, name: str, place: Destination) -> int:
     """Write the file; say how many rows or trials it has."""
     from dse.report.export import csv_text, table_document, write_parquet
-    from dse.store.files import atomic_text, report_os_errors
 
-    with report_os_errors(output, "write"):
-        is_stream = output.exists() and not output.is_file()
-        place = output if is_stream else output.resolve()
-    _check_place(place, output, form if is_stream else "")
     if form == "parquet":
-        return write_parquet(run, name, place)
+        return write_parquet(run, name, place.path)
     if form == "optuna-sqlite":
         from dse.search.study_file import export_study
 
-        return export_study(run, place)
+        return export_study(run, place.path)
     text = csv_text(run, name) if form == "csv" else json_text(table_document(run, name))
-    with (
-        report_os_errors(output, "write"),
-        output.open("w", encoding="utf-8") if is_stream else atomic_text(place) as stream,
-    ):
+    with place.open_text() as stream:
         stream.write(text)
     return len(run.table(name)["design"])
-
-
-def _check_place(place: Path, output: Path, form: str) -> None:
-    """Refuse to replace the record of a run, or a device by a file of a form that must be one."""
-    from dse.errors import StoreError
-    from dse.store.lock import MARKER, is_ours
-
-    if is_ours(place.name) and (place.parent / MARKER).is_file():
-        raise StoreError(f"{output}: is part of a run folder; choose another file")
-    if form in _FORMATS[2:]:
-        raise StoreError(f"{output}: must be a regular file, or a new one, for {form}")

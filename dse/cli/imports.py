@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from dse.cli.help import command_help
-from dse.cli.options import json_option
+from dse.cli.options import NewPath, json_option
 from dse.cli.output import print_json, say
 
 __all__ = ["imports"]
@@ -38,9 +38,7 @@ def imports() -> None:
 )
 @click.argument("config", metavar="CONFIG", type=click.Path(path_type=Path))
 @click.option("--name", help="Key of the model.  [default: after the file or its folder]")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="File to write.  [default: NAME.yaml]"
-)
+@click.option("--out", type=NewPath(is_folder=False), help="File to write.  [default: NAME.yaml]")
 @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 @json_option
 def hugging_face(config: Path, name: str | None, as_json: bool, **options: Any) -> None:

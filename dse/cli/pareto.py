@@ -13,7 +13,7 @@ import click
 from dse.cli.changes import changed_scenario
 from dse.cli.exploration import NO_DESIGN, print_front
 from dse.cli.help import command_help
-from dse.cli.options import MetricName, json_option
+from dse.cli.options import MetricName, NewPath, json_option
 from dse.cli.output import is_terminal, json_text, print_json, print_tables, say
 from dse.cli.robust import robust_entry, robust_of, robust_options, write_robust
 
@@ -78,9 +78,7 @@ class FormatList(click.ParamType):  # type: ignore[type-arg]
     show_default=True,
     help="Files to write.",
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for the files.  [default: DIR]"
-)
+@click.option("--out", type=NewPath(), help="Folder for the files.  [default: DIR]")
 @robust_options
 @json_option
 def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dse.cli.help import command_help
-from dse.cli.options import json_option
+from dse.cli.options import NewPath, json_option
 from dse.cli.output import json_text, print_json, print_tables, write_figure, write_page
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ _BY = ("engine", "chip", "class", "metric", "scope")
 @click.argument("csv", required=False, type=click.Path(path_type=Path))
 @click.option("--by", type=click.Choice(_BY), default="class", show_default=True, help="Grouping.")
 @click.option("--all", "is_all", is_flag=True, help="Predict the rows that are not clean, too.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for picture and JSON.")
-@click.option("--docs", type=click.Path(path_type=Path), help="Write the accuracy page there.")
+@click.option("--out", type=NewPath(), help="Folder for picture and JSON.")
+@click.option("--docs", type=NewPath(is_folder=False), help="Write the accuracy page there.")
 @json_option
 def validate(csv: Path | None, by: str, is_all: bool, as_json: bool, **options: Any) -> None:
     """Read, predict, and show."""

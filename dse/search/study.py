@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dse.cost import metric
+from dse.errors import CorruptRunError
 from dse.search.ledger import MAX_VIOLATION
 from dse.space import Target
 from dse.store import FRONT, RESULTS, Column, Run, read_journal
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 __all__ = ["study_trials"]
-
-# Choices of a categorical parameter at most; each trial repeats them all.
-_MOST = 64
 
 
 def study_trials(run: Run) -> list[FrozenTrial]:
@@ -43,8 +41,10 @@ def study_trials(run: Run) -> list[FrozenTrial]:
     Returns
     -------
     list of FrozenTrial
-        Parameters are the choices as the space file writes them, and of an axis of more than
-        `_MOST` numbers these numbers, SI. Values are in SI and in the objectives' own sense,
+        Parameters of axes of numbers are the numbers as the tables hold them, SI, so that Optuna's
+        plots and importances know their order and distance, and no trial repeats the thousands of
+        choices of a continuous axis; of other axes the choices as the space file writes them.
+        Values are in SI and in the objectives' own sense,
         constraints are relative misses, feasible where <= 0.
     """
     maker = _Maker(run)
@@ -63,29 +63,25 @@ def study_trials(run: Run) -> list[FrozenTrial]:
 
 def _batches(run: Run) -> list[dict[str, Any]]:
     place = run.path / JOURNAL
-    records = read_journal(place)[1:] if place.exists() else []
+    header, *records = read_journal(place) if place.exists() else [run.manifest.journal_header]
+    if header != run.manifest.journal_header:
+        raise CorruptRunError(f"{place}:1: is not the journal of this run")
     return [record for record in records if "trials" in record]
 
 
-def _is_axis(column: Column) -> bool:
-    # Runs of before had no role for what is tied to an axis.
-    return column.role == "axis" and not column.meaning.startswith("Follows ")
-
-
-def _choices(column: Column) -> tuple[str, ...] | tuple[float, ...]:
-    """What a parameter may be; of a continuous axis its numbers, for Optuna keeps all choices."""
+def _choices(column: Column) -> tuple[Any, ...]:
+    """What a parameter may be, by the place on its axis."""
     values = column.values or {}
-    if len(values) > _MOST and column.kind != "text":
-        return tuple(float(value) for value in values.values())
-    return tuple(values)
+    return tuple(values) if column.kind == "text" else tuple(map(float, values.values()))
 
 
-def _distribution(choices: tuple[str, ...] | tuple[float, ...]) -> BaseDistribution:
+def _distribution(column: Column) -> BaseDistribution:
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-    if choices and isinstance(choices[0], float):
-        return FloatDistribution(float(min(choices)), float(max(choices)))
-    return CategoricalDistribution(choices)
+    choices = _choices(column)
+    if column.kind == "text":
+        return CategoricalDistribution(choices)
+    return FloatDistribution(min(choices), max(choices))
 
 
 class _Maker:
@@ -93,9 +89,9 @@ class _Maker:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        axes = [column for column in run.manifest.columns if _is_axis(column)]
+        axes = [column for column in run.manifest.columns if column.is_axis]
         self._choices = {column.name: _choices(column) for column in axes}
-        self._distributions = {name: _distribution(c) for name, c in self._choices.items()}
+        self._distributions = {column.name: _distribution(column) for column in axes}
         space = run.manifest.space
         self._objectives = tuple(space["objectives"])
         self._signs = [-1.0 if metric(n).sense > 0 else 1.0 for n in self._objectives]

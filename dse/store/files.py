@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import secrets
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,6 +18,7 @@ import numpy.typing as npt
 from dse.errors import CorruptRunError, StoreError
 
 __all__ = [
+    "TEMPORARY",
     "atomic_path",
     "atomic_text",
     "read_arrays",
@@ -28,6 +31,9 @@ __all__ = [
 
 # Nothing that dse reads back at once comes near this; a larger file is not one of ours.
 _MAX_JSON_BYTES = 1 << 28
+
+# Names of the files of `atomic_path` before they have their own, and of SQLite's journal of one.
+TEMPORARY = r"\.dse-[0-9a-f]{16}\.tmp(-journal)?"
 
 
 @contextmanager
@@ -46,7 +52,8 @@ def atomic_text(path: Path) -> Iterator[IO[str]]:
     Parameters
     ----------
     path : Path
-        Final name; an older file of that name stays until the new one replaces it.
+        Final name, in a folder with one writer at a time; an older file of that name stays until
+        the new one replaces it.
 
     Yields
     ------
@@ -59,10 +66,21 @@ def atomic_text(path: Path) -> Iterator[IO[str]]:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Name a file for another library to write, which takes its own name when it is on disk."""
-    temporary = _temporary(path)
-    with _renamed(path):
-        temporary.unlink(missing_ok=True)
+    """Name a file for others to write, which takes its own name when it is on disk.
+
+    Parameters
+    ----------
+    path : Path
+        Final name, in any folder. A link stays, and what it names is replaced.
+
+    Yields
+    ------
+    Path
+        Absolute name of a file that is not there yet; no other writer has the same.
+    """
+    final = Path(os.path.realpath(path))
+    temporary = final.with_name(f".dse-{secrets.token_hex(8)}.tmp")
+    with report_os_errors(path, "write"), _renamed(temporary, final):
         yield temporary
         handle = os.open(temporary, os.O_RDWR)
         try:
@@ -73,29 +91,28 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _atomic(path: Path, mode: str, **how: Any) -> Iterator[IO[Any]]:
-    with _renamed(path), _temporary(path).open(mode, **how) as stream:
+    temporary = path.with_name(f".{path.name}.tmp")
+    with (
+        report_os_errors(path, "write"),
+        _renamed(temporary, path),
+        temporary.open(mode, **how) as stream,
+    ):
         yield stream
         stream.flush()
         os.fsync(stream.fileno())
 
 
 @contextmanager
-def _renamed(path: Path) -> Iterator[None]:
+def _renamed(temporary: Path, path: Path) -> Iterator[None]:
     """Give the temporary file its name at the end; after a fault, remove it."""
-    temporary = _temporary(path)
     try:
-        with report_os_errors(path, "write"):
-            yield
-            temporary.replace(path)
-            sync_folder(path.parent)
+        yield
+        temporary.replace(path)
+        sync_folder(path.parent)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.tmp")
 
 
 def sync_folder(folder: Path) -> None:
@@ -153,6 +170,14 @@ def read_json(path: Path) -> Any:
             raise CorruptRunError(f"{path}: larger than {_MAX_JSON_BYTES} B, not one of ours")
         content = path.read_bytes()
     try:
-        return json.loads(content)
+        return json.loads(content, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:
         raise CorruptRunError(f"{path}: not valid JSON: {error}") from error
+
+
+def _finite(text: str) -> float:
+    """Read a number; what is none, or beyond all floats, JSON does not have."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no finite number")
+    return number

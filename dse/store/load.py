@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dse.errors import StoreError
+from dse.errors import CorruptRunError, StoreError
 from dse.store.files import read_json
 from dse.store.manifest import Manifest
 from dse.store.table import Table, read_table
@@ -92,8 +92,18 @@ def load_run(path: str | Path, tables: Sequence[str] = (FRONT, RESULTS)) -> Run:
     manifest = load_manifest(folder)
     summary = read_summary(folder)
     files = {name: folder / f"{name}.csv" for name in tables}
-    read = {n: read_table(f, manifest.columns) for n, f in files.items() if f.exists()}
+    read = {n: _designs(f, manifest) for n, f in files.items() if f.exists()}
     return Run(folder, manifest, summary, read)
+
+
+def _designs(file: Path, manifest: Manifest) -> Table:
+    """Read a table of designs, all of which must be of the space."""
+    table = read_table(file, manifest.columns)
+    numbers, size = table["design"], manifest.space["size"]
+    wrong = numbers[(numbers < 0) | (numbers >= size)]
+    if len(wrong):
+        raise CorruptRunError(f"{file}: column design: {wrong[0]} is none of {size} designs")
+    return table
 
 
 def read_summary(folder: Path) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dse.errors import LockedRunError, StoreError
-from dse.store.files import report_os_errors, sync_folder
+from dse.store.files import TEMPORARY, report_os_errors, sync_folder
 from dse.store.manifest import SCHEMA, check_schema
 
 __all__ = ["MARKER", "clear_folder", "is_locked", "is_ours", "lock_folder", "mark_folder"]
@@ -19,13 +19,13 @@ MARKER = ".dse-run"
 # Tries to get the lock past those who only look whether it is held, each for microseconds.
 _TRIES = 1000
 
-# All that `dse` writes into a run folder, and the temporary names of atomic writes; what else lies
-# there is the user's.
+# All that `dse` writes into a run folder, and the temporary names of atomic writes, also those of
+# exports; what else lies there is the user's.
 _FILES = (
     r"manifest\.json|summary\.json|pareto\.json|front\.csv|results\.csv|journal\.jsonl|boxes\.npz"
 )
 _OURS = re.compile(
-    rf"{_FILES}|journal\.jsonl\.torn|\.({_FILES})\.tmp"
+    rf"{_FILES}|journal\.jsonl\.torn|\.({_FILES})\.tmp|{TEMPORARY}"
     r"|uncertainty\.csv|((front|uncertainty)-[a-z0-9_]+-[a-z0-9_]+|matrix)\.(png|svg)"
 )
 

@@ -79,6 +79,11 @@ class Manifest:
     schema: str = field(default=SCHEMA)
 
     @property
+    def journal_header(self) -> dict[str, str]:
+        """First record of the run's journal, by which it is known to be of this run."""
+        return {"schema": "dse.journal/1", "run": self.fingerprint}
+
+    @property
     def fingerprint(self) -> str:
         """Hash of all that decides the result, by which a run folder is recognised."""
         return text_sha256(_canonical(self._identity()))
@@ -122,6 +127,7 @@ class Manifest:
         check_manifest(data, place)
         try:
             columns = tuple(Column.from_json(entry) for entry in data["columns"])
+            _check_size(data["space"]["size"], columns, place)
             return cls(**(data | {"columns": columns, "argv": tuple(data.get("argv", ()))}))
         except TypeError as error:
             raise CorruptRunError(f"{place}: not a run manifest: {error}") from error
@@ -135,6 +141,15 @@ class Manifest:
             "inputs as read": self.resolved_sha256[:16],
             "versions": versions,
         }
+
+
+def _check_size(size: int, columns: Sequence[Column], place: str) -> None:
+    """Refuse a number of designs that is not that of the choices, by which designs are known."""
+    span = math.prod(len(column.values or ()) for column in columns if column.is_axis)
+    if span != size:
+        raise CorruptRunError(
+            f"{place}: not a run manifest: space.size: is {size}, but its columns span {span}"
+        )
 
 
 def check_schema(schema: object, place: str) -> None:

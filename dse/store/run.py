@@ -121,7 +121,7 @@ class RunFolder:
         """
         if self._journal is None:
             place = self.path / JOURNAL
-            header = {"schema": "dse.journal/1", "run": self.manifest.fingerprint}
+            header = self.manifest.journal_header
             journal = self._journal = Journal(place)
             if not journal.records:
                 journal.append(header)

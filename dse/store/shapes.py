@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Field,
     JsonValue,
     NonNegativeInt,
     PositiveInt,
     ValidationError,
+    model_validator,
 )
 
 from dse.cost import metric
@@ -57,7 +59,7 @@ class _Space(_Shape):
     scenario: str
     unit: str | None
     size: PositiveInt
-    objectives: list[_Metric]
+    objectives: Annotated[list[_Metric], Field(min_length=1)]
     targets: list[_Target]
 
 
@@ -82,6 +84,15 @@ class _Column(_Shape):
     sense: Literal[-1, 0, 1]
     meaning: str
     values: dict[str, float | str] | None = None
+
+    @model_validator(mode="after")
+    def _check_values(self) -> Self:
+        held = tuple((self.values or {}).values())
+        if self.role in ("axis", "tied") and not held:
+            raise ValueError("must hold the values of its choices")
+        if any(isinstance(value, str) != (self.kind == "text") for value in held):
+            raise ValueError(f"must hold values of the kind {self.kind}")
+        return self
 
 
 class _Manifest(_Shape):

@@ -56,6 +56,11 @@ class Column:
     meaning: str
     values: Mapping[str, float | str] | None = None
 
+    @property
+    def is_axis(self) -> bool:
+        """Whether it is of an axis; older runs had no role for what is tied to one."""
+        return self.role == "axis" and not self.meaning.startswith("Follows ")
+
     def to_json(self) -> dict[str, Any]:
         """Give the column as it stands in a manifest."""
         entry = {

@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +17,8 @@ import numpy as np
 import pytest
 
 from dse.store import load_run
+from dse.store.files import atomic_path
+from dse.store.lock import is_ours
 
 GOLDEN = Path(__file__).parents[1] / "store" / "golden" / "dse.run-2"
 
@@ -149,7 +153,8 @@ def test_an_older_file_stays_until_the_new_one_is_whole(run, swept, tmp_path, mo
         raise KeyboardInterrupt
 
     monkeypatch.setattr("dse.search.study_file._rows", fail)
-    assert run("export", swept, "--to", "optuna-sqlite", "--output", file).code == 130
+    done = run("export", swept, "--to", "optuna-sqlite", "--output", file, "--force")
+    assert done.code == 130
     assert file.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["x.db"]
 
@@ -159,9 +164,81 @@ def test_a_link_stays_and_what_it_names_is_written(run, swept, tmp_path, form):
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_text("old")
     link.symlink_to(target)
+    assert run("export", swept, "--to", form, "--output", link, "--force").code == 0
+    assert link.is_symlink()
+    assert target.stat().st_size > 100
+    target.unlink()
     assert run("export", swept, "--to", form, "--output", link).code == 0
     assert link.is_symlink()
     assert target.stat().st_size > 100
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet", "optuna-sqlite"])
+def test_a_link_that_leads_nowhere_is_told_and_stays(run, swept, tmp_path, form):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    done = run("export", swept, "--to", form, "--output", loop, "--force")
+    assert done.code == 4
+    assert done.err == f"dse: {loop}: cannot write: Too many levels of symbolic links [store]\n"
+    assert loop.is_symlink()
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet", "optuna-sqlite"])
+def test_a_file_that_is_there_is_replaced_by_force_alone(run, swept, tmp_path, form):
+    file = tmp_path / "mine"
+    file.write_text("mine")
+    done = run("export", swept, "--to", form, "--output", file)
+    assert done.code == 4
+    assert done.err == f"dse: {file}: exists; overwrite it with --force [store]\n"
+    assert file.read_text() == "mine"
+    assert run("export", swept, "--to", form, "--output", file, "--force").code == 0
+    assert file.stat().st_size > 100
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet", "optuna-sqlite"])
+def test_files_beside_it_are_left_alone(run, swept, tmp_path, form):
+    beside = [tmp_path / name for name in (".x.tmp", "x.tmp", "tmp_x")]
+    for file in beside:
+        file.write_text("mine")
+    assert run("export", swept, "--to", form, "--output", tmp_path / "x").code == 0
+    assert run("export", swept, "--to", form, "--output", tmp_path / "x", "--force").code == 0
+    assert [file.read_text() for file in beside] == ["mine"] * 3
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path):
+    with atomic_path(tmp_path / "x") as one, atomic_path(tmp_path / "x") as other:
+        one.write_text("one")
+        other.write_text("other")
+        assert is_ours(one.name)  # so that `--force` clears a run folder of what a kill left
+        assert is_ours(f"{one.name}-journal")
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+    assert (tmp_path / "x").read_text() == "one"
+
+
+def test_standard_output_by_name_goes_on_where_it_stands(swept, tmp_path):
+    table, log = (swept / "front.csv").read_text(), tmp_path / "log"
+    command = [sys.executable, "-m", "dse", "export", swept, "--to", "csv", "--output"]
+    with log.open("w") as stream:
+        stream.write("before\n")
+        stream.flush()
+        subprocess.run([*command, "/dev/stdout"], stdout=stream, check=True)
+        subprocess.run(["echo", "after"], stdout=stream, check=True)
+    assert log.read_text() == f"before\n{table}after\n"
+    link = tmp_path / "link"
+    link.symlink_to("/dev/fd/1")
+    done = subprocess.run([*command, link], capture_output=True, text=True, check=True)
+    assert done.stdout == table
+
+
+@pytest.mark.parametrize("form", ["parquet", "optuna-sqlite"])
+def test_a_full_disk_is_told_in_one_line(swept, tmp_path, form):
+    export = [sys.executable, "-m", "dse", "export", swept, "--to", form, "--output", "x"]
+    command = ["bash", "-c", 'ulimit -f 3; exec "$@"', "bash", *export]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 4
+    assert re.fullmatch(r"dse: x: cannot write: [\w/ ]+ \[store\]\n", done.stderr)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
@@ -191,7 +268,7 @@ def test_the_record_of_a_run_is_not_replaced(run, swept, tmp_path, name):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     (tmp_path / "link").symlink_to(folder / name)
     for place in (folder / name, tmp_path / "link"):
-        done = run("export", folder, "--to", "csv", "--table", "results", "--output", place)
+        done = run("export", folder, "--to", "csv", "--output", place, "--force")
         assert done.code == 4
         assert "is part of a run folder; choose another file" in done.err
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

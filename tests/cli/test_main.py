@@ -180,3 +180,24 @@ def test_a_group_without_a_command_shows_its_help(run):
     done = run("specs")
     assert done.code == 2
     assert "\nCommands:\n" in done.err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("bench", "--docs"),
+        ("bench", "proof", "--docs"),
+        ("bench", "scaling", "--docs"),
+        ("bench", "search", "--docs"),
+        ("calibrate", "x.csv", "--stack", "all", "--out"),
+        ("claims", "--docs"),
+        ("import", "hf", "x.json", "--out"),
+        ("pareto", "out/x", "--out"),
+        ("validate", "--docs"),
+        ("validate", "--out"),
+    ],
+)
+def test_an_output_without_a_name_is_refused(run, args):
+    done = run(*args, "")
+    assert done.code == 2
+    assert f"invalid value for '{args[-1]}': the path must not be empty" in done.err

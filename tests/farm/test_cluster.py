@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import pickle
@@ -326,6 +327,8 @@ def test_a_lost_cluster_is_told_in_one_line_without_the_words_of_dask(
 
 
 def test_the_loggers_of_dask_are_as_they_were_afterwards(calm_cluster):
+    # The first import of it in a process sets levels of its own.
+    importlib.import_module("distributed")
     names = ("distributed", "distributed.client", "distributed.core", "tornado.application")
 
     def levels():

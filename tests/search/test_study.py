@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import numpy as np
 import optuna
 import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-from dse.errors import StoreError
+from dse.errors import CorruptRunError, StoreError
 from dse.search import run_search
 from dse.search.study import study_trials
 from dse.search.study_file import STUDY, export_study, write_study
@@ -35,6 +39,29 @@ def searched(toy, space, tmp_path_factory):
 def study(searched, tmp_path):
     assert export_study(searched, tmp_path / "study.db") == len(study_trials(searched))
     return optuna.load_study(study_name=STUDY, storage=f"sqlite:///{tmp_path / 'study.db'}")
+
+
+def rows_of(run):
+    """Cells of the designs in the tables, by number."""
+    return {
+        number: {name: cells[row] for name, cells in table.items()}
+        for table in run.tables.values()
+        for row, number in enumerate(table["design"].tolist())
+    }
+
+
+def check_designs(run, trials, space):
+    """Hold the parameters of every trial against the row of its design, and against the space."""
+    rows, read = rows_of(run), {axis.path: axis for axis in space.axes}
+    for trial in trials:
+        design = trial.user_attrs["design"]
+        assert trial.params.keys() == read.keys()
+        assert trial.params == {name: rows[design][name] for name in trial.params}
+        places = [
+            (axis.values if axis.is_numeric else axis.texts).index(trial.params[name])
+            for name, axis in read.items()
+        ]
+        assert space.encode(np.array([places])).tolist() == [design]
 
 
 def values_of(trials):
@@ -67,10 +94,9 @@ def test_the_proposals_come_first_and_their_best_is_their_own_front(searched, st
     assert values_of(alone.best_trials) == {tuple(row) for row in points[on_front].tolist()}
 
 
-def test_a_trial_says_what_people_read(searched, study, space):
+def test_a_trial_is_its_design(searched, study, space):
+    check_designs(searched, study.trials, space)
     for trial in (study.trials[0], study.trials[-1]):
-        design = trial.user_attrs["design"]
-        assert trial.params == space.texts(space.decode([design])[0])
         assert trial.user_attrs["feasible"] == all(v <= 0 for v in trial.constraints.values())
         assert set(trial.constraints) == {
             "0 tpot_s", "1 decode_tok_s", "2 memory_free_bytes", "3 buildable",
@@ -132,7 +158,7 @@ def test_what_is_not_finite_failed(toy, space, tmp_path, monkeypatch):
     run_sweep(space, toy.SILICON, samples=100, out=tmp_path / "run")
     trials = study_trials(load_run(tmp_path / "run"))
     failed = [trial for trial in trials if trial.state.name == "FAIL"]
-    assert {trial.params["chip.units.npu.matrix.rows"] for trial in failed} == {"32"}
+    assert {trial.params["chip.units.npu.matrix.rows"] for trial in failed} == {32}
     write_study(trials, OBJECTIVES, tmp_path / "x.db")
     study = optuna.load_study(study_name=STUDY, storage=f"sqlite:///{tmp_path / 'x.db'}")
     assert len(study.trials) == len(trials)
@@ -160,40 +186,65 @@ CLOCKS = {
 }
 
 
+def tied_space(folder, clock):
+    path = folder / "tied.yaml"
+    path.write_text(SPACE.format(clock=CLOCKS[clock]), encoding="utf-8")
+    return load_space(path)
+
+
 @pytest.mark.parametrize("clock", CLOCKS)
 @pytest.mark.parametrize("is_search", [False, True])
 def test_a_trial_is_its_design_where_fields_are_tied_and_axes_are_continuous(
     tmp_path, clock, is_search
 ):
-    path = tmp_path / "tied.yaml"
-    path.write_text(SPACE.format(clock=CLOCKS[clock]), encoding="utf-8")
-    space, silicon = load_space(path), load_technology().silicon
+    space, silicon = tied_space(tmp_path, clock), load_technology().silicon
     if is_search:
         run_search(space, silicon, trials=20, samples=4, out=tmp_path / "run")
     else:
         run_sweep(space, silicon, samples=40, out=tmp_path / "run")
     run = load_run(tmp_path / "run")
     trials = study_trials(run)
-    rows = {
-        number: (table, row)
-        for table in run.tables.values()
-        for row, number in enumerate(table["design"].tolist())
-    }
-    columns = {column.name: column for column in run.manifest.columns}
     assert len(trials) >= 8
-    for trial in trials:
-        table, row = rows[trial.user_attrs["design"]]
-        assert set(trial.params) == {axis.path for axis in space.axes}
-        for name, value in trial.params.items():
-            cell = table[name][row]
-            assert cell == (columns[name].values[value] if isinstance(value, str) else value)
+    check_designs(run, trials, space)
+
+
+def test_trials_of_the_phone_mix_are_its_designs(tmp_path):
+    space = load_space("phone_mix")
+    run_sweep(space, load_technology().silicon, samples=60, out=tmp_path / "run")
+    run = load_run(tmp_path / "run")
+    export_study(run, tmp_path / "study.db")
+    study = optuna.load_study(study_name=STUDY, storage=f"sqlite:///{tmp_path / 'study.db'}")
+    assert len(study.trials) == 60
+    check_designs(run, study.trials, space)
+    kinds = {name: type(entry) for name, entry in study.trials[0].distributions.items()}
+    assert kinds["chip.units.npu.count"] is FloatDistribution
+    assert kinds["chip.units.npu.clock"] is FloatDistribution
+    assert kinds["chip.dram.type"] is CategoricalDistribution
+
+
+def test_a_run_from_before_tied_fields_had_a_role_is_read_the_same(tmp_path):
+    space = tied_space(tmp_path, "few")
+    run_sweep(space, load_technology().silicon, samples=40, out=tmp_path / "run")
+    trials = study_trials(load_run(tmp_path / "run"))
+    file = tmp_path / "run" / "manifest.json"
+    text = file.read_text(encoding="utf-8")
+    assert '"role": "tied"' in text
+    file.write_text(text.replace('"role": "tied"', '"role": "axis"'), encoding="utf-8")
+    assert study_trials(load_run(tmp_path / "run")) == trials
+
+
+def test_a_journal_of_another_run_is_refused(searched, tmp_path):
+    folder = shutil.copytree(searched.path, tmp_path / "run")
+    data = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    data["space"]["targets"] = []
+    (folder / "manifest.json").write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(CorruptRunError, match=r"journal\.jsonl:1: is not the journal of this run"):
+        study_trials(load_run(folder))
 
 
 def test_a_continuous_axis_does_not_repeat_its_lattice_in_every_trial(tmp_path):
-    path = tmp_path / "tied.yaml"
-    path.write_text(SPACE.format(clock=CLOCKS["continuous"]), encoding="utf-8")
     silicon = load_technology().silicon
-    run_sweep(load_space(path), silicon, samples=500, out=tmp_path / "run")
+    run_sweep(tied_space(tmp_path, "continuous"), silicon, samples=500, out=tmp_path / "run")
     export_study(load_run(tmp_path / "run"), tmp_path / "study.db")
     assert (tmp_path / "study.db").stat().st_size < 2 << 20
 

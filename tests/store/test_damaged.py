@@ -5,26 +5,30 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from dse.cli.help import EXIT_CODES
 from dse.cli.main import BUG, main
-from dse.errors import CorruptRunError
+from dse.errors import CorruptRunError, StoreError
+from dse.report.front import front_rows
+from dse.search.study import study_trials
 from dse.store import list_runs, load_run
 from dse.store.manifest import Manifest
 
 GOLDEN = Path(__file__).parent / "golden" / "dse.run-2" / "search-complete"
 WRONG = (None, True, -1, 0.5, 10**30, "x", "not a time", [], ["nope"], {}, {"a": 1}, float("nan"))
+CODES = {code for code, _ in EXIT_CODES} - {BUG}
 
 
 def leaves(value, path=()):
-    """Paths of everything in a JSON value but the choices of columns, which are many."""
+    """Paths of everything in a JSON value."""
     yield path
     if isinstance(value, dict):
         for key, entry in value.items():
-            if key != "columns":
-                yield from leaves(entry, (*path, key))
+            yield from leaves(entry, (*path, key))
     elif isinstance(value, list):
         for place, entry in enumerate(value):
             yield from leaves(entry, (*path, place))
@@ -66,12 +70,33 @@ def test_whatever_is_wrong_the_listing_names_the_run(folder, name):
 
 @pytest.mark.parametrize("command", ["runs", "resume", "pareto", "export"])
 def test_no_command_takes_a_damaged_manifest_for_a_bug(folder, tmp_path, command, capsys):
-    more = {"export": ["--to", "optuna-sqlite", "--output", str(tmp_path / "x.db")]}
-    for data in cases("manifest.json")[:: 7 if command == "runs" else 29]:
+    more = {
+        "export": ["--to", "optuna-sqlite", "--output", str(tmp_path / "x.db"), "--force"],
+        "pareto": ["--format", "csv,json"],
+    }
+    for data in cases("manifest.json")[:: 7 if command == "runs" else 101]:
         (folder / "manifest.json").write_text(json.dumps(data), encoding="utf-8")
         code = main([command, str(folder), *more.get(command, [])])
-        assert code != BUG, (data, capsys.readouterr().err)
-    capsys.readouterr()
+        said = capsys.readouterr().err
+        assert code in CODES, (data, said)
+        assert code != 4 or sum(line.startswith("dse: ") for line in said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("run", ["search-interrupted", "sweep-complete"])
+def test_no_manifest_that_is_read_breaks_what_is_made_of_it(tmp_path, run):
+    folder = shutil.copytree(GOLDEN.parent / run, tmp_path / "run")
+    data = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    known = 0
+    for path in leaves(data):
+        for wrong in WRONG:
+            text = json.dumps(replaced(data, path, wrong))
+            (folder / "manifest.json").write_text(text, encoding="utf-8")
+            with suppress(StoreError):
+                found = load_run(folder)
+                known += 1
+                study_trials(found)
+                front_rows(found)
+    assert known > 100  # of versions and sentences any text will do
 
 
 @pytest.mark.parametrize(
@@ -84,7 +109,10 @@ def test_no_command_takes_a_damaged_manifest_for_a_bug(folder, tmp_path, command
         (("space", "size"), float("nan")),
         (("space", "objectives"), ["nope"]),
         (("inputs",), {"x": 5}),
+        (("space", "size"), 7),
+        (("space", "objectives"), []),
         (("columns", 0, "role"), "throne"),
+        (("columns", 1), {"role": "axis"}),
     ],
 )
 def test_the_field_that_is_wrong_is_named(path, wrong):
@@ -97,4 +125,22 @@ def test_the_field_that_is_wrong_is_named(path, wrong):
 def test_a_summary_of_other_types_is_named(folder):
     (folder / "summary.json").write_text('{"evaluated": {"a": 1}}', encoding="utf-8")
     with pytest.raises(CorruptRunError, match=r"summary\.json: not a summary: evaluated: "):
+        load_run(folder)
+
+
+@pytest.mark.parametrize("number", ["-1", "999"])
+def test_a_design_that_the_space_does_not_have_is_named(folder, number):
+    header, first, *rest = (folder / "front.csv").read_text(encoding="utf-8").splitlines()
+    lines = [header, f"{number},{first.partition(',')[2]}", *rest]
+    (folder / "front.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(CorruptRunError, match=rf"column design: {number} is none of \d+ designs"):
+        load_run(folder)
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999"])
+def test_a_number_that_json_does_not_have_is_told(folder, number):
+    text = (folder / "manifest.json").read_text(encoding="utf-8")
+    text = text.replace('"settings": {', f'"settings": {{"keep": {number},')
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(CorruptRunError, match=f"not valid JSON: {number} is no finite number"):
         load_run(folder)
