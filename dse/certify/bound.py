@@ -23,13 +23,13 @@ from dse.sweep import ALWAYS, Columns, objective_values
 from dse.technology import Silicon
 from dse.workload import Mix, Model, Scenario, Workload, unroll
 
-__all__ = ["UNBOUNDED", "Bounder"]
+__all__ = ["Bounder"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-# Shares of a time at peak: neither rises nor falls with every coefficient.
-UNBOUNDED = ("prefill_utilisation", "decode_dram_utilisation")
+# Shares of a time: better coefficients shorten the whole and the part at peak rates.
+_SHARES = {"prefill_utilisation": "ttft_s", "decode_dram_utilisation": "tpot_s"}
 # Power is energy over time, of which a better coefficient lowers both.
 _POWERS = {
     "prefill_power_w": ("prefill_energy_j", "ttft_s", "prefill_tok_s"),
@@ -63,11 +63,12 @@ class Bounder:
         self._targets = [
             target
             for target in (*space.targets, *ALWAYS, Target("edge_fraction", 1.0, -1))
-            if target.metric not in ("buildable", *UNBOUNDED)
+            if target.metric != "buildable"
         ]
         asked = {*space.objectives, *(target.metric for target in self._targets)}
         self._names = tuple(sorted(asked))
         self._powers = {name: trio for name, trio in _POWERS.items() if name in asked}
+        self._shares = {name: seconds for name, seconds in _SHARES.items() if name in asked}
         needed = {*asked, *(name for trio in self._powers.values() for name in trio)}
         self._needed = set(with_times(needed)) - {"buildable", "perplexity_ratio", *_POWERS}
         self._limits = {t.metric: t.limit for t in space.targets if t.sense < 0}
@@ -123,6 +124,7 @@ class Bounder:
             jobs = self._jobs(mixes)
             found = [self._of_job(batches, job) for job in jobs]
             longest = self._longest(jobs, (low[rows], high[rows]), self._is_strong(found, jobs))
+            self._bound_shares(found, jobs, (low[rows], high[rows]))
             for part, job, slow in zip(found, jobs, longest, strict=True):
                 self._bound_powers(part, job, slow, batches)
             worst = worst_columns(found, self._names)
@@ -161,20 +163,44 @@ class Bounder:
         for places, batches, _ in self._envelope.worst(box[0][some], box[1][some]):
             rows = some[places]
             for known, job in zip(longest, jobs, strict=True):
-                for name, seconds in job.times(batches, times).items():
+                for name, seconds in job.columns(batches, times).items():
                     known[name][rows] = np.minimum(known[name][rows], seconds)
         return longest
+
+    def _bound_shares(
+        self, found: list[Columns], jobs: list[Job], box: tuple[Ranks, Ranks]
+    ) -> None:
+        """Replace shares u of a time, u = c / t <= 1, by bounds.
+
+            u <= c_worst / t_best = u_worst t_worst / t_best                                  (1)
+
+        for the part c, the time of the products at peak rates or of the DRAM bytes at the peak
+        bandwidth, never grows as a coefficient gets better, nor does t. Of a mix, u is the mean
+        over t, so that u t is the mean of c.
+        """
+        if not self._shares:
+            return
+        names = {*self._shares, *self._shares.values()}
+        most = [{name: np.ones(len(box[0])) for name in self._shares} for _ in jobs]
+        for rows, batches, _ in self._envelope.worst(*box):
+            for part, job, own in zip(found, jobs, most, strict=True):
+                ends = job.columns(batches, names)
+                for name, seconds in self._shares.items():
+                    share = ends[name] * ends[seconds] / part[seconds][rows]
+                    own[name][rows] = np.fmin(share, 1.0) * (1.0 + ROUNDING)
+        for part, own in zip(found, most, strict=True):
+            part.update(own)
 
     def _bound_powers(
         self, part: Columns, job: Job, longest: Columns, batches: list[ChipBatch]
     ) -> None:
         """Replace powers, of which the best coefficients lower energy and time, by bounds.
 
-            P >= max(least energy / longest time, P_static)                                   (1)
+            P >= max(least energy / longest time, P_static)                                   (2)
 
         A limit on the power in its turn asks for time, and the time for static energy:
 
-            t >= (E_0 - P_static t_0) / (P_max - P_static),  E >= E_0 + P_static (t - t_0)    (2)
+            t >= (E_0 - P_static t_0) / (P_max - P_static),  E >= E_0 + P_static (t - t_0)    (3)
 
         with t_0 and E_0 those of the best coefficients. Both hold of a mix as of one request, for
         its energies and times are sums with the same weights.

@@ -48,8 +48,8 @@ class Job:
         tokens = zip(self.mix.weights, self.mix.decode_tokens, strict=True)
         return sum(w * count for w, count in tokens) / sum(w * count for w, count in steps)
 
-    def times(self, batches: Sequence[ChipBatch], names: Collection[str]) -> dict[str, Array]:
-        """Times of the mix, of ``ttft_s`` and ``tpot_s``, on coefficients by formats."""
+    def columns(self, batches: Sequence[ChipBatch], names: Collection[str]) -> dict[str, Array]:
+        """Metrics of the mix on coefficients by formats; times and what is a mean over them."""
         by_case = [
             batch_columns(batches[number], _without_other(work, names), names)
             for number, work in zip(self.formats, self.works, strict=True)
@@ -58,9 +58,9 @@ class Job:
 
 
 def _without_other(work: Workload, names: Collection[str]) -> Workload:
-    """Workload of the phase alone that lasts so long: the other costs time to work out."""
-    if len(names) > 1:
-        return work
-    if "tpot_s" in names:
+    """Workload of the phase alone that is asked for: the other costs time to work out."""
+    if "ttft_s" not in names:
         return dataclasses.replace(work, prefill=())
-    return dataclasses.replace(work, decode=())
+    if "tpot_s" not in names:
+        return dataclasses.replace(work, decode=())
+    return work

@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from dse.certify.bound import UNBOUNDED
 from dse.certify.certificate import Certificate, CertifyResult
 from dse.certify.frame import Boxes
 from dse.certify.proof import Counts, Proof, ProofState
-from dse.cost import metric, team_units
+from dse.cost import team_units
 from dse.errors import CertifyError
 from dse.pareto import knee
 from dse.space import Space
@@ -73,7 +72,7 @@ def run_certify(  # noqa: PLR0913 - all but three are keywords with defaults
     Raises
     ------
     CertifyError
-        If an objective, or the units that run the models, have no bound.
+        If the units that run the models have no bound.
     StoreError
         If the run folder cannot be used.
     """
@@ -104,12 +103,6 @@ def _check(space: Space, eps: float) -> None:
             f"several units share the work ({space.unit}), and how they best do so has no bound; "
             "a certificate needs a space of one unit"
         )
-    for name in space.objectives:
-        if name in UNBOUNDED or not metric(name).sense:
-            raise CertifyError(
-                f"{name} is a share that no single coefficient moves one way, so that it has no "
-                "bound; a certificate needs other objectives"
-            )
 
 
 class _Session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +132,19 @@ def load_manifest(folder: Path) -> Manifest:
     place = folder / MANIFEST
     if not place.is_file():
         raise StoreError(f"{folder}: no run here: it has no {MANIFEST}")
-    return Manifest.from_json(read_json(place), str(place))
+    manifest = Manifest.from_json(read_json(place), str(place))
+    _check_size(manifest, place)
+    return manifest
+
+
+def _check_size(manifest: Manifest, place: Path) -> None:
+    """Refuse a number of designs that is not that of the choices, by which designs are known."""
+    size = manifest.space["size"]
+    span = math.prod(len(column.values or ()) for column in manifest.columns if column.is_axis)
+    if span != size:
+        raise CorruptRunError(
+            f"{place}: not a run manifest: space.size: is {size}, but its columns span {span}"
+        )
 
 
 def is_whole(path: Path, manifest: Manifest) -> bool:

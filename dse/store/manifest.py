@@ -127,7 +127,6 @@ class Manifest:
         check_manifest(data, place)
         try:
             columns = tuple(Column.from_json(entry) for entry in data["columns"])
-            _check_size(data["space"]["size"], columns, place)
             return cls(**(data | {"columns": columns, "argv": tuple(data.get("argv", ()))}))
         except TypeError as error:
             raise CorruptRunError(f"{place}: not a run manifest: {error}") from error
@@ -141,15 +140,6 @@ class Manifest:
             "inputs as read": self.resolved_sha256[:16],
             "versions": versions,
         }
-
-
-def _check_size(size: int, columns: Sequence[Column], place: str) -> None:
-    """Refuse a number of designs that is not that of the choices, by which designs are known."""
-    span = math.prod(len(column.values or ()) for column in columns if column.is_axis)
-    if span != size:
-        raise CorruptRunError(
-            f"{place}: not a run manifest: space.size: is {size}, but its columns span {span}"
-        )
 
 
 def check_schema(schema: object, place: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from dse.chip import Dataflow
+from dse.cost import metric
 from dse.dtype import parse_format
 from dse.space import Axis, Setting, Space, Target
 from dse.sweep import evaluate_designs, objective_values, violations
@@ -49,10 +50,13 @@ TARGETS = {
     "energy_per_token_j": (0.02, 0.1, 0.3),
     "npu_area_mm2": (4.0, 15.0, 60.0),
     "edge_fraction": (0.2, 0.6),
+    "prefill_utilisation": (0.05, 0.3, 0.7),
+    "decode_dram_utilisation": (0.3, 0.6, 0.8),
 }
 OBJECTIVES = (
     *("tpot_s", "energy_per_token_j", "cost_usd", "ttft_s", "area_mm2", "decode_tok_s"),
     *("decode_power_w", "memory_free_bytes", "dram_bandwidth_bytes_per_s", "e2e_energy_j"),
+    *("prefill_utilisation", "decode_dram_utilisation"),
 )
 
 
@@ -75,7 +79,9 @@ def spaces(draw: st.DrawFn, toy: ModuleType, most: int = 400) -> Space:
     axes += [_choices(draw, toy, name) for name in dict.fromkeys(names)]
     objectives = draw(st.lists(st.sampled_from(OBJECTIVES), min_size=1, max_size=4, unique=True))
     limited = draw(st.lists(st.sampled_from(sorted(TARGETS)), max_size=3, unique=True))
-    targets = tuple(Target(n, draw(st.sampled_from(TARGETS[n])), -1) for n in limited)
+    targets = tuple(
+        Target(n, draw(st.sampled_from(TARGETS[n])), metric(n).sense) for n in limited
+    )
     space = toy.make_space(*axes, targets=targets, objectives=tuple(objectives))
     unit = dataclasses.replace(space.chip.units[0], max_clock_hz=clock)
     cache = dataclasses.replace(space.chip.cache, bandwidth_bytes_per_s=200e9)

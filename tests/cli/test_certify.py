@@ -72,12 +72,6 @@ def test_options_that_do_not_go_together(space, tmp_path, capsys, options, word)
     assert word in capsys.readouterr().err
 
 
-def test_a_share_cannot_be_certified(space, tmp_path, capsys):
-    args = ["search", space, "--certify", "0", "--objective", "prefill_utilisation"]
-    assert main([*args, "--out", str(tmp_path / "run")]) == 2
-    assert "[certify]" in capsys.readouterr().err
-
-
 def test_an_eps_that_is_no_number_is_refused(run, tmp_path):
     done = run("search", "phone_10b", "--out", str(tmp_path / "x"), "--certify", "nan")
     assert done.code == 2
