@@ -79,9 +79,7 @@ def spaces(draw: st.DrawFn, toy: ModuleType, most: int = 400) -> Space:
     axes += [_choices(draw, toy, name) for name in dict.fromkeys(names)]
     objectives = draw(st.lists(st.sampled_from(OBJECTIVES), min_size=1, max_size=4, unique=True))
     limited = draw(st.lists(st.sampled_from(sorted(TARGETS)), max_size=3, unique=True))
-    targets = tuple(
-        Target(n, draw(st.sampled_from(TARGETS[n])), metric(n).sense) for n in limited
-    )
+    targets = tuple(Target(n, draw(st.sampled_from(TARGETS[n])), metric(n).sense) for n in limited)
     space = toy.make_space(*axes, targets=targets, objectives=tuple(objectives))
     unit = dataclasses.replace(space.chip.units[0], max_clock_hz=clock)
     cache = dataclasses.replace(space.chip.cache, bandwidth_bytes_per_s=200e9)

@@ -109,7 +109,6 @@ def test_no_manifest_that_is_read_breaks_what_is_made_of_it(tmp_path, run):
         (("space", "size"), float("nan")),
         (("space", "objectives"), ["nope"]),
         (("inputs",), {"x": 5}),
-        (("space", "size"), 7),
         (("space", "objectives"), []),
         (("columns", 0, "role"), "throne"),
         (("columns", 1), {"role": "axis"}),
@@ -125,6 +124,16 @@ def test_the_field_that_is_wrong_is_named(path, wrong):
 def test_a_summary_of_other_types_is_named(folder):
     (folder / "summary.json").write_text('{"evaluated": {"a": 1}}', encoding="utf-8")
     with pytest.raises(CorruptRunError, match=r"summary\.json: not a summary: evaluated: "):
+        load_run(folder)
+
+
+def test_a_size_that_is_not_that_of_the_choices_is_named(folder):
+    data = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    text = json.dumps(replaced(data, ("space", "size"), 7))
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(
+        CorruptRunError, match=r"manifest\.json: not a run manifest: space\.size: "
+    ):
         load_run(folder)
 
 
