@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.advise.draws import Machine, draw_factors, each_alone
-from dse.advise.extremes import POWERS, bounds, extreme_coefficients
+from dse.advise.extremes import OVER_TIME, bounds, extreme_coefficients
 from dse.advise.uncertainty import PERCENTILES
 from dse.chip import Chip
 from dse.cost import (
@@ -203,7 +203,7 @@ class DrawnDesigns:
     ) -> list[Columns]:
         """Metrics of each model under each mix, and the times that bounds of powers need."""
         asked = asked_metrics(self.space)
-        names = dict.fromkeys([*asked, *(POWERS[name] for name in asked if name in POWERS)])
+        names = dict.fromkeys([*asked, *(OVER_TIME[name] for name in asked if name in OVER_TIME)])
         single = with_times(names)
         chips = [
             [

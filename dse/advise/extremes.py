@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dse.advise.draws import Machine, reach
-from dse.cost import ChipBatch
+from dse.cost import ChipBatch, coefficient, senses, with_coefficients
 from dse.spec.ranges import Range
 
-__all__ = ["POWERS", "bounds", "extreme_coefficients"]
+__all__ = ["OVER_TIME", "bounds", "extreme_coefficients"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-# Powers are energies over times, which get better together.
-POWERS = {
+# Powers are energies, and utilisations times at peak rates, over times: both get better together.
+OVER_TIME = {
     "prefill_power_w": "ttft_s",
     "decode_power_w": "tpot_s",
     "image_power_w": "image_s",
+    "prefill_utilisation": "ttft_s",
+    "decode_dram_utilisation": "tpot_s",
+    "image_utilisation": "image_s",
 }
-# Coefficients without a sense of their own that the kernel takes as inverse bandwidths.
-_SENSES = {"dram_streamed_s_per_byte": -1, "dram_limit_s_per_byte": -1}
 # Corners of the ranges from which each number is moved to see which way a coefficient goes.
 _CORNERS = 48
 _ROUNDING = 1e-12
@@ -62,28 +61,30 @@ def extreme_coefficients(
     """
     low, high = reach(ranges)
     nominal = machine.scaled(ranges, np.ones((1, len(ranges))))
-    senses = _senses(nominal)
-    rows = _extreme_corners(machine, ranges, tuple(senses), lead, corners)
+    moved = {path: sense for path, sense in senses(nominal).items() if sense}
+    rows = _extreme_corners(machine, ranges, tuple(moved), lead, corners)
     batch = machine.scaled(ranges, np.where(rows, high, low))
     extremes = {}
-    for path, sense in senses.items():
-        values = _value(batch, path)
+    for path, sense in moved.items():
+        values = coefficient(batch, path)
         ends = np.stack([values.min(axis=-1), values.max(axis=-1)], axis=-1)
         extremes[path] = ends[..., ::-1] if sense > 0 else ends
-    return _with(nominal, extremes)
+    return with_coefficients(nominal, extremes)
 
 
 def bounds(name: str, ends: Mapping[str, Array]) -> tuple[Array, Array]:
     """Least and largest value of a metric from those of the best and the worst coefficients.
 
-    P_low = P_best t_best / t_worst, P_high = P_worst t_worst / t_best                        (1)
+    x_low = x_best t_best / t_worst, x_high = x_worst t_worst / t_best                        (1)
+
+    for x of `OVER_TIME`, as x t is least at the best coefficients and largest at the worst.
 
     Parameters
     ----------
     name : str
         Metric.
     ends : mapping of str to ndarray
-        Metrics of `extreme_coefficients`, shape (..., 2); that of the time beside a power.
+        Metrics of `extreme_coefficients`, shape (..., 2), and the time beside one of `OVER_TIME`.
 
     Returns
     -------
@@ -91,8 +92,8 @@ def bounds(name: str, ends: Mapping[str, Array]) -> tuple[Array, Array]:
         Both of shape (...,).
     """
     best, worst = _pair(ends[name])
-    if name in POWERS:
-        quick, slow = _pair(ends[POWERS[name]])
+    if name in OVER_TIME:
+        quick, slow = _pair(ends[OVER_TIME[name]])
         best, worst = best * quick / slow, worst * slow / quick
     return np.minimum(best, worst), np.maximum(best, worst)
 
@@ -125,7 +126,7 @@ def _extreme_corners(
     batch = machine.scaled(ranges, np.where(both.reshape(-1, size), high, low))
     rows = [np.zeros((*lead, size), dtype=np.bool_)]
     for path in paths:
-        values = _value(batch, path)
+        values = coefficient(batch, path)
         if values.shape[-1] > 1:
             moved = np.broadcast_to(values, (*lead, 2 * corners * size))
             rows += _rows(moved.reshape(*lead, 2, corners, size))
@@ -145,38 +146,3 @@ def _rows(values: Array) -> Iterator[Mask]:
         for corner in (rises.copy(), falls.copy()):
             corner[..., mixed] = choice
             yield corner
-
-
-def _senses(batch: ChipBatch) -> dict[str, int]:
-    """Sense of every coefficient that has one, by its path."""
-    own = {
-        field.name: _SENSES.get(field.name, field.metadata["sense"])
-        for field in dataclasses.fields(batch)
-        if "sense" in field.metadata
-    }
-    own |= {
-        f"{place}.{field.name}": field.metadata["sense"]
-        for place, operand in enumerate(batch.operands)
-        for field in dataclasses.fields(operand)
-    }
-    return {path: sense for path, sense in own.items() if sense}
-
-
-def _value(batch: ChipBatch, path: str) -> Array:
-    place, _, name = path.rpartition(".")
-    owner: Any = batch.operands[int(place)] if place else batch
-    return np.atleast_1d(getattr(owner, name))
-
-
-def _with(batch: ChipBatch, values: Mapping[str, Array]) -> ChipBatch:
-    """Batch with these values in the place of its own."""
-    operands = list(batch.operands)
-    own = {}
-    for path, value in values.items():
-        place, _, name = path.rpartition(".")
-        if place:
-            changed: Any = {name: value}
-            operands[int(place)] = dataclasses.replace(operands[int(place)], **changed)
-        else:
-            own[name] = value
-    return dataclasses.replace(batch, operands=tuple(operands), **own)  # type: ignore[arg-type]

@@ -51,7 +51,7 @@ class Slope:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The design with one axis at the next, or the last, choice.
+    """The design with one axis at the next, or the previous, choice.
 
     Parameters
     ----------

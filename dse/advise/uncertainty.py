@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.advise.draws import Machine, draw_factors, each_alone
-from dse.advise.extremes import POWERS, bounds, extreme_coefficients
+from dse.advise.extremes import bounds, extreme_coefficients
 from dse.chip import Chip
 from dse.cost import ChipBatch, Stack, evaluate_batch, evaluate_pipeline
 from dse.spec.ranges import Range
@@ -24,11 +24,12 @@ Array = npt.NDArray[np.float64]
 Subject: TypeAlias = tuple[Chip, Model | Network, Scenario, str | None, Stack | None]
 
 PERCENTILES = (5.0, 50.0, 95.0)
-# Metrics that never improve when a coefficient gets worse.
-_MONOTONE = (
+# Metrics that are shown: none improves when a coefficient gets worse, but the powers.
+_SHOWN = (
     *("ttft_s", "tpot_s", "prefill_tok_s", "decode_tok_s", "e2e_latency_s", "image_s"),
     *("prefill_energy_j", "energy_per_token_j", "e2e_energy_j", "image_energy_j"),
     *("npu_area_mm2", "area_mm2", "cost_usd"),
+    *("prefill_power_w", "decode_power_w", "image_power_w"),
 )
 _ROUNDING = 1e-12
 # Causes that are named.
@@ -125,7 +126,7 @@ def find_uncertainty(
     ends = _metrics(subject, extreme_coefficients(machine, ranges))
     spreads = tuple(
         _spread(name, columns[name], bounds(name, ends), ranges)
-        for name in (*_MONOTONE, *POWERS)
+        for name in _SHOWN
         if name in columns
     )
     return spreads, {name: values[len(alone) :] for name, values in columns.items()}

@@ -11,16 +11,14 @@ one field by itself moves it one way wherever it stands, by the equations of `de
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dse.certify.frame import Frame, Ranks, by_value
 from dse.chip import Chip
-from dse.cost import ChipBatch, derive
+from dse.cost import ChipBatch, coefficient, derive, senses, with_coefficients
 from dse.space import Index, Space
 from dse.technology import Silicon
 from dse.workload import Mix, Precision
@@ -41,37 +39,13 @@ _LEAST_LINES = 64
 _ON_LINES = 1 << 17
 # Differences below this share of a value are rounding.
 ROUNDING = 1e-12
-# Coefficients without a sense of their own that are metrics with one.
-_SENSES = {
-    "peak_ops_per_s": 1,
-    "peak_dram_bytes_per_s": 1,
-    "dram_streamed_s_per_byte": -1,
-    "dram_limit_s_per_byte": -1,
-}
 # What a box is not judged by here: `Buildable` asks it of the box as a whole.
 _ELSEWHERE = ("buildable",)
 
 
 def _senses(batch: ChipBatch) -> dict[str, int]:
     """Sense of every coefficient by its path; 0 for one that must not vary within a box."""
-    own = {
-        field.name: _SENSES.get(field.name, field.metadata["sense"])
-        for field in dataclasses.fields(batch)
-        if "sense" in field.metadata and field.name not in _ELSEWHERE
-    }
-    nested = {
-        f"{place}.{field.name}": field.metadata["sense"]
-        for place, operand in enumerate(batch.operands)
-        for field in dataclasses.fields(operand)
-    }
-    return own | nested
-
-
-def _value(batch: ChipBatch, path: str) -> Array:
-    place, _, name = path.rpartition(".")
-    owner: Any = batch.operands[int(place)] if place else batch
-    value: Array = getattr(owner, name)
-    return value
+    return {path: sense for path, sense in senses(batch).items() if path not in _ELSEWHERE}
 
 
 class Formats:
@@ -107,7 +81,7 @@ def coefficients(space: Space, index: Index, silicon: Silicon) -> dict[Path, Arr
             batch = derive(chip, precision, silicon, space.unit)
             for path in _senses(batch):
                 column = result.setdefault((number, path), np.empty(len(index)))
-                column[rows] = _value(batch, path)
+                column[rows] = coefficient(batch, path)
     return result
 
 
@@ -228,23 +202,6 @@ class Envelope:
             for (_, paths), index in zip(self._corners[1:], places[1:], strict=True):
                 ((_, other, formats),) = self.space.groups(index[rows])
                 for number, batch in enumerate(self._derive(other, formats)):
-                    own = [path for place, path in paths if place == number]
-                    merged[number] = _with(merged[number], batch, own)
+                    own = {p: coefficient(batch, p) for place, p in paths if place == number}
+                    merged[number] = with_coefficients(merged[number], own)
             yield rows, merged, mixes
-
-
-def _with(batch: ChipBatch, other: ChipBatch, paths: list[str]) -> ChipBatch:
-    """Batch with these coefficients of the other."""
-    own: dict[str, Any] = {path: _value(other, path) for path in paths if "." not in path}
-    operands = tuple(
-        dataclasses.replace(
-            operand,
-            **{
-                path.partition(".")[2]: _value(other, path)
-                for path in paths
-                if path.startswith(f"{place}.")
-            },
-        )
-        for place, operand in enumerate(batch.operands)
-    )
-    return dataclasses.replace(batch, **own, operands=operands)

@@ -85,13 +85,13 @@ def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: An
     """Read the run, then show and write."""
     from dse.report.front import front_rows, pareto_document
     from dse.store import load_run
-    from dse.store.files import report_os_errors
+    from dse.store.files import atomic_path, report_os_errors
 
     run = load_run(run_dir)
+    out = _folder(options["out"], run_dir)
     rows = front_rows(run)
     robust = robust_of(run, options)
     view = _view(run, rows)
-    out = options["out"] or run_dir
     with report_os_errors(out, "write"):
         out.mkdir(parents=True, exist_ok=True)
         files = _write_pictures(view, out, formats, options)
@@ -102,7 +102,8 @@ def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: An
         document = pareto_document(run, rows, view, [str(path) for path in files])
         document |= robust_entry(robust)
         if "json" in formats:
-            files[-1].write_text(json_text(document), encoding="utf-8")
+            with atomic_path(files[-1]) as place:
+                place.write_text(json_text(document), encoding="utf-8")
     if as_json:
         print_json(document)
     elif rows:
@@ -112,6 +113,18 @@ def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: An
     if not rows:
         say("no design meets the targets")
         click.get_current_context().exit(NO_DESIGN)
+
+
+def _folder(out: Path | None, run_dir: Path) -> Path:
+    """Where the files go: the run's own folder, or any that holds no other run."""
+    from dse.errors import StoreError
+    from dse.store import is_run_folder
+
+    if out is None or out.resolve() == run_dir.resolve():
+        return run_dir
+    if is_run_folder(out):
+        raise StoreError(f"{out}: is the folder of another run; choose another folder")
+    return out
 
 
 def _print(rows: Sequence[FrontRow], view: FrontView, robust: RobustView | None) -> None:
@@ -195,6 +208,7 @@ def _write_pictures(
     if not kinds or not view.columns["fits"].size:
         return []
     from dse.report.figures import front_figure, matrix_figure, save_figure
+    from dse.store.files import atomic_path
 
     x, y, colour = _metrics(view, options)
     figures = {f"front-{x}-{y}": front_figure(view, x, y, colour)}
@@ -204,7 +218,8 @@ def _write_pictures(
     for name, figure in figures.items():
         for kind in kinds:
             paths.append(out / f"{name}.{kind}")
-            save_figure(figure, paths[-1])
+            with atomic_path(paths[-1]) as place:
+                save_figure(figure, place, kind)
     return paths
 
 
@@ -222,10 +237,12 @@ def _metrics(view: FrontView, options: Mapping[str, Any]) -> tuple[str, str, str
 def _write_csv(run: Run, out: Path, formats: Sequence[str]) -> list[Path]:
     """Copy the front's CSV, unless it goes where it already is."""
     from dse.store import FRONT
+    from dse.store.files import atomic_path
 
     if "csv" not in formats:
         return []
     path = out / f"{FRONT}.csv"
     if out.resolve() != run.path.resolve():
-        path.write_bytes((run.path / path.name).read_bytes())
+        with atomic_path(path) as place:
+            place.write_bytes((run.path / path.name).read_bytes())
     return [path]

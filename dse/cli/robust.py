@@ -150,6 +150,7 @@ def write_robust(
     from dse.report.figures import save_figure
     from dse.report.robust_document import write_robust_csv
     from dse.report.robust_figure import robust_figure
+    from dse.store.files import atomic_path
 
     paths = []
     pictures = [kind for kind in formats if kind in ("png", "svg")]
@@ -159,7 +160,8 @@ def write_robust(
         figure = robust_figure(view, robust, *axes)
         for kind in pictures:
             paths.append(out / f"{_NAME}-{axes[0]}-{axes[1]}.{kind}")
-            save_figure(figure, paths[-1])
+            with atomic_path(paths[-1]) as place:
+                save_figure(figure, place, kind)
     if "csv" in formats:
         paths.append(out / f"{_NAME}.csv")
         write_robust_csv(robust, paths[-1])

@@ -3,6 +3,7 @@
 from dse.cost.area import open_die
 from dse.cost.batch import ChipBatch
 from dse.cost.buildable import obstacles
+from dse.cost.coefficients import coefficient, senses, with_coefficients
 from dse.cost.counts import Counts, count_work
 from dse.cost.derive import derive
 from dse.cost.evaluate import (
@@ -55,6 +56,7 @@ __all__ = [
     "StageCost",
     "apply_stack",
     "batch_columns",
+    "coefficient",
     "count_work",
     "derive",
     "evaluate",
@@ -72,9 +74,11 @@ __all__ = [
     "open_die",
     "quality_report",
     "resident_share",
+    "senses",
     "stage_costs",
     "team_obstacles",
     "team_units",
+    "with_coefficients",
     "with_times",
     "worst_columns",
 ]

@@ -99,12 +99,16 @@ def matrix_figure(view: FrontView) -> Figure:
     return figure
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG (200 dpi) or SVG, by the name's ending, the same bytes every time."""
+def save_figure(figure: Figure, path: Path, kind: str = "") -> None:
+    """Write a figure as PNG (200 dpi) or SVG, the same bytes every time.
+
+    `kind` is ``png`` or ``svg``, by default what the name ends in.
+    """
+    kind = kind or path.suffix.removeprefix(".")
     # No date and no version in the file, or two equal runs would differ.
-    metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
     with rc():
-        figure.savefig(path, dpi=PNG_DPI, metadata=metadata)
+        figure.savefig(path, dpi=PNG_DPI, format=kind, metadata=metadata)
 
 
 def _title(figure: Figure, view: FrontView, axes: Axes) -> None:

@@ -14,7 +14,7 @@ from dse.store.load import JOURNAL, MANIFEST, load_manifest, missing_files, read
 from dse.store.lock import MARKER, is_locked, is_ours
 from dse.store.manifest import Manifest
 
-__all__ = ["STATES", "RunState", "list_runs"]
+__all__ = ["STATES", "RunState", "is_run_folder", "list_runs"]
 
 STATES = ("complete", "running", "interrupted", "empty", "corrupt", "newer")
 
@@ -68,7 +68,7 @@ def list_runs(folder: str | Path) -> Iterator[RunState]:
         If there is no such folder, or it cannot be read.
     """
     place = Path(folder)
-    if _is_run(place):
+    if is_run_folder(place):
         yield _state(place)
         return
     try:
@@ -77,11 +77,12 @@ def list_runs(folder: str | Path) -> Iterator[RunState]:
     except OSError as error:
         raise StoreError(f"{place}: cannot read: {error.strerror or error}") from error
     for name in names:
-        if _is_run(place / name):
+        if is_run_folder(place / name):
             yield _state(place / name)
 
 
-def _is_run(place: Path) -> bool:
+def is_run_folder(place: Path) -> bool:
+    """Whether dse keeps a run there."""
     try:
         return (place / MARKER).is_file()
     except OSError:

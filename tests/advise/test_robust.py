@@ -132,9 +132,11 @@ LEAVES = (
     *("dram.type.energy_j_per_bit", "dram.type.latency_s", "silicon.mac_energy_j"),
     *("silicon.sram.knee_bytes", "silicon.sram.exponent_above", "silicon.sram.exponent_below"),
     *("silicon.bank.bytes_per_cycle", "silicon.voltage.reference_v", "silicon.lane_energy_j"),
+    *("dram.data_rate_per_s", "units.npu.clock_hz"),
     *("units.npu.dispatch_s", "power.idle_w", "area.other_mm2", "silicon.die_sram_share"),
 )
 ALL = ("tpot_s", "ttft_s", "energy_per_token_j", "decode_power_w", "cost_usd", "decode_tok_s")
+ALL += ("prefill_utilisation", "decode_dram_utilisation", "prefill_power_w")
 shares = st.floats(0.0, 0.6)
 
 

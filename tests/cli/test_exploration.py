@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from importlib import import_module
 
 import pytest
@@ -193,6 +194,18 @@ def test_pareto_shows_the_front_and_writes_files(run, swept, tmp_path):
     assert sum(line.startswith("*") for line in done.out.splitlines()) == 2  # knee, and its note
     assert done.err.count("wrote ") == 6
     assert (tmp_path / "front.csv").read_bytes() == (swept / "front.csv").read_bytes()
+
+
+def test_pareto_leaves_the_files_of_another_run_alone(run, swept, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(swept, other)
+    (other / "front.csv").write_text("theirs", encoding="utf-8")
+    before = sorted(other.iterdir())
+    done = run("pareto", swept, "--out", other)
+    assert done.code == 4
+    assert "is the folder of another run" in done.err
+    assert sorted(other.iterdir()) == before
+    assert (other / "front.csv").read_text(encoding="utf-8") == "theirs"
 
 
 def test_the_pareto_document_holds_the_whole_front(run, swept, tmp_path):
