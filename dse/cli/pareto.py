@@ -27,6 +27,7 @@ __all__ = ["pareto"]
 
 _SCENARIO = "scenario."
 _SAME_FORMATS = "these formats are the knee's, and the real chips have them too"
+_OWN_FORMATS = "these formats are the knee's; every other design has its own"
 _FORMATS = ("csv", "json", "png", "svg")
 # Rows of the table on a terminal; a pipe gets all.
 _MAX_ROWS = 20
@@ -96,7 +97,8 @@ def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: An
         out.mkdir(parents=True, exist_ok=True)
         files = _write_pictures(view, out, formats, options)
         files += _write_csv(run, out, formats)
-        bare = replace(view, chips=(), subtitle=view.subtitle.replace(f"\n{_SAME_FORMATS}", ""))
+        subtitle = view.subtitle.replace(_SAME_FORMATS, _OWN_FORMATS)
+        bare = replace(view, chips=(), subtitle=subtitle)
         files += write_robust(robust, bare, out, formats, _metrics(view, options)[:2])
         files += [out / "pareto.json"] if "json" in formats else []
         document = pareto_document(run, rows, view, [str(path) for path in files])

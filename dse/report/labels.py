@@ -23,13 +23,15 @@ _DISTANCES_POINTS = (6.0, 10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 76.0, 95.0)
 _LEADER_POINTS = 16.0
 _LEADER_SAMPLES = 16
 _FONT_POINTS = 7.0
-_AIR_PIXELS = 1.0
+# Air around a text: beside it so much that two in a row are not read as one.
+_AIR_PIXELS = (4.0, 1.0)
 # Half a marker, which no leader should touch; and what a label keeps from the markers of others,
 # lest it seem to name them.
 _MARKER_PIXELS, _CLEAR_PIXELS = 4.0, 9.0
 # Labels that may be far from their points; a later one is written near its point or not at all.
 _LEADERS = 10
-# What it costs to meet one more thing: a label or the frame, a leader, a point; and to be far.
+# What it costs to meet one more thing: a label or the frame; a leader or a point with a leader; a
+# point or a leader with a label; and to be far.
 _ON_LABEL, _ON_LEADER, _ON_POINT, _PER_POINT = 1000.0, 30.0, 100.0, 0.2
 
 
@@ -78,6 +80,12 @@ class _Box:
             and self.bottom < other.top
             and other.bottom < self.top
         )
+
+    def holds(self, pixels: Array) -> bool:
+        """Whether any of the points (k, 2) of a leader lies within it, or at its edge."""
+        low = (self.left - _MARKER_PIXELS, self.bottom - _MARKER_PIXELS)
+        high = (self.right + _MARKER_PIXELS, self.top + _MARKER_PIXELS)
+        return bool(((pixels > low) & (pixels < high)).all(axis=1).any())
 
     def covers(self, pixels: Array) -> int:
         """How many markers at the points (k, 2) it comes too near, its own left out."""
@@ -139,7 +147,8 @@ def _text_sizes(axes: Axes, texts: Sequence[str]) -> list[tuple[float, float]]:
         artist = axes.text(0.5, 0.5, text, fontsize=_FONT_POINTS, transform=axes.transAxes)
         extent = artist.get_window_extent()
         artist.remove()
-        sizes.append((extent.width + 2 * _AIR_PIXELS, extent.height + 2 * _AIR_PIXELS))
+        beside, above = _AIR_PIXELS
+        sizes.append((extent.width + 2 * beside, extent.height + 2 * above))
     return sizes
 
 
@@ -171,13 +180,15 @@ def _cost(
     is_outside = box.left < x0 or box.bottom < y0 or box.right > x1 or box.top > y1
     bad = is_outside + sum(box.overlaps(other) for other in taken)
     crossed = box.strikes(pixels) if box.is_far else 0
+    covered = box.covers(pixels)
     for other in taken:
-        crossed += bool(other.is_far and box.covers(other.leader))
-        crossed += bool(box.is_far and (other.covers(box.leader) or _cross(box, other)))
+        covered += other.is_far and box.holds(other.leader)
+        covered += box.is_far and other.holds(box.leader)
+        crossed += box.is_far and _cross(box, other)
     return (
         _ON_LABEL * bad
         + _ON_LEADER * crossed
-        + _ON_POINT * box.covers(pixels)
+        + _ON_POINT * covered
         + _PER_POINT * float(np.hypot(box.dx, box.dy))
     )
 

@@ -147,16 +147,22 @@ class Pane:
             **style,
         )
         # The line runs over the dots: with many objectives they would hide it.
-        self.axes.plot(
-            *columns_of(self._points(self.stairs)),
-            color=STAIRS,
-            linewidth=1.6,
-            drawstyle="steps-post",
-            zorder=5,
-            label="front of these two",
-        )
+        self._draw_stairs(linewidth=1.6, zorder=5)
         if colour is not None:
             self._draw_colour_bar(dots, colour)
+
+    def _draw_stairs(self, *, linewidth: float, zorder: int) -> None:
+        """Draw the front of these two metrics, unless it is one point."""
+        points = self._points(self.stairs)
+        if len(np.unique(points, axis=0)) > 1:
+            self.axes.plot(
+                *columns_of(points),
+                color=STAIRS,
+                linewidth=linewidth,
+                drawstyle="steps-post",
+                zorder=zorder,
+                label="front of these two",
+            )
 
     def _colours(self, colour: str, members: npt.NDArray[Any]) -> dict[str, Any]:
         from matplotlib.colors import LogNorm, Normalize

@@ -12,7 +12,7 @@ from dse.pareto import thin
 from dse.report.figures import framed
 from dse.report.pane import Pane, columns_of
 from dse.report.robust import RobustView
-from dse.report.style import FRONT, KNEE, STAIRS
+from dse.report.style import FRONT, KNEE
 from dse.report.view import FrontView
 
 if TYPE_CHECKING:
@@ -67,14 +67,7 @@ class _RobustPane(Pane):
     def _draw_front(self, colour: str | None) -> None:
         result = self.robust.result
         front, others = np.flatnonzero(result.is_front), np.array(self.robust.others, dtype=int)
-        self.axes.plot(
-            *columns_of(self._points(self.stairs)),
-            color=STAIRS,
-            linewidth=1.2,
-            drawstyle="steps-post",
-            zorder=3,
-            label="front of these two",
-        )
+        self._draw_stairs(linewidth=1.2, zorder=3)
         self._draw_bars()
         self._draw_markers(front, FRONT, "black", "front as stated")
         if others.size and self._has_both():
@@ -121,7 +114,7 @@ class _RobustPane(Pane):
                 capsize=2.0,
                 capthick=0.8,
                 zorder=4,
-                label="5 to 95 % of draws",
+                label=f"5 to 95 % of draws, at {len(at)} designs",
             )
 
     def _axes(self) -> tuple[tuple[str, str, Any], ...]:

@@ -21,6 +21,8 @@ __all__ = ["SensitivityView", "indices_table", "moves_table", "sentence", "slope
 
 # A change below this share of what was there is none to people.
 _NOTICED = 5e-3
+# What a step between formats costs beside the metrics, where somebody measured it.
+_QUALITY = "perplexity_ratio"
 # Units whose changes read best as amounts; the others as shares.
 _AMOUNTS = ("W", "mm2", "USD")
 _TWO = 2.0
@@ -95,12 +97,14 @@ def indices_table(view: SensitivityView) -> Table:
         f"{view.space.title}: where the variance of the objectives comes from "
         f"({found.evaluations} designs)"
     )
-    notes = (
+    notes = [
         "alone: first-order Sobol index; in all: total index, interactions included, "
         "and its 95 % interval",
         "over all of the space, every choice as likely; targets left aside",
-    )
-    return Table((Column("axis"), *pairs), tuple(rows), title=title, notes=notes)
+    ]
+    if any(cell.startswith("-0") for row in rows for cell in row):
+        notes.append("an index below 0 is an error of the estimate; --json has all intervals")
+    return Table((Column("axis"), *pairs), tuple(rows), title=title, notes=tuple(notes))
 
 
 def _share(value: float) -> str:
@@ -143,9 +147,17 @@ def moves_table(view: SensitivityView) -> Table:
         Column("costs", may_fold=True),
         Column("then misses", may_fold=True),
     )
-    notes = (f"changes below {100.0 * _NOTICED:g} % are left out",)
+    notes = [f"changes below {100.0 * _NOTICED:g} % are left out"]
+    if any(_is_unmeasured(view, move) for move in view.result.moves):
+        notes.append("what a format does to quality is left out where nobody measured it")
     title = "one step away from the design"
-    return Table(columns, tuple(parts), title=title, notes=notes)
+    return Table(columns, tuple(parts), title=title, notes=tuple(notes))
+
+
+def _is_unmeasured(view: SensitivityView, move: Move) -> bool:
+    """Whether a step changes formats, and nobody knows the quality on either side."""
+    ratios = (view.result.metrics[_QUALITY], move.metrics[_QUALITY])
+    return move.axis.path.startswith("scenario.") and any(map(math.isnan, ratios))
 
 
 def sentence(view: SensitivityView, move: Move) -> str:
@@ -159,7 +171,7 @@ def _parts(view: SensitivityView, move: Move) -> tuple[str, str, str, str]:
     here = view.result.metrics
     gains: list[str] = []
     prices: list[str] = []
-    for name in view.metrics:
+    for name in dict.fromkeys((*view.metrics, _QUALITY)):
         change = move.metrics[name] - here[name]
         if not abs(change) >= _NOTICED * abs(here[name]):
             continue
