@@ -43,8 +43,8 @@ Mask = npt.NDArray[np.bool_]
 
 # Designs times draws in one kernel call.
 _CHUNK = 1 << 16
-# Designs, and corners of the ranges at each, of one call that looks for extremes.
-_EXTREMES, _CORNERS = 32, 12
+# Designs of one call that looks for extremes.
+_EXTREMES = 8
 # Axes that say which numbers of the technology files a design has.
 _SOURCES = ("chip.node", "chip.dram.type", "chip.dram.type.efficiency")
 
@@ -151,7 +151,7 @@ class DrawnDesigns:
             size = len(batch.rows)
 
             def ends(machine: Machine) -> ChipBatch:
-                return extreme_coefficients(machine, batch.ranges, (size,), _CORNERS)
+                return extreme_coefficients(machine, batch.ranges, (size,))
 
             by_job = [self._bounds_of(columns, size) for columns in self._by_job(batch, ends)]
             for place, result in enumerate((low, high)):

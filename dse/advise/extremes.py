@@ -32,7 +32,7 @@ _ROUNDING = 1e-12
 
 
 def extreme_coefficients(
-    machine: Machine, ranges: Sequence[Range], lead: tuple[int, ...] = (), corners: int = _CORNERS
+    machine: Machine, ranges: Sequence[Range], lead: tuple[int, ...] = ()
 ) -> ChipBatch:
     """Best and worst coefficients that the ranges allow.
 
@@ -44,8 +44,6 @@ def extreme_coefficients(
         Of the numbers.
     lead : tuple of int
         () for one chip, (m,) for m whose leaves have the shape (m, 1).
-    corners : int
-        Corners of the ranges from which each number is moved.
 
     Returns
     -------
@@ -62,7 +60,7 @@ def extreme_coefficients(
     low, high = reach(ranges)
     nominal = machine.scaled(ranges, np.ones((1, len(ranges))))
     moved = {path: sense for path, sense in senses(nominal).items() if sense}
-    rows = _extreme_corners(machine, ranges, tuple(moved), lead, corners)
+    rows = _extreme_corners(machine, ranges, tuple(moved), lead)
     batch = machine.scaled(ranges, np.where(rows, high, low))
     extremes = {}
     for path, sense in moved.items():
@@ -107,7 +105,6 @@ def _extreme_corners(
     ranges: Sequence[Range],
     paths: Sequence[str],
     lead: tuple[int, ...],
-    corners: int,
 ) -> Mask:
     """Corners of the ranges, rows of True for the high end, with both extremes of every path.
 
@@ -119,7 +116,7 @@ def _extreme_corners(
         return np.zeros((*lead, 1, 0), dtype=np.bool_)
     low, high = reach(ranges)
     rng = np.random.default_rng(0)
-    base = np.repeat(rng.integers(0, 2, (corners, 1, size)), size, axis=1).astype(np.bool_)
+    base = np.repeat(rng.integers(0, 2, (_CORNERS, 1, size)), size, axis=1).astype(np.bool_)
     both = np.stack([base, base])
     both[0, :, np.arange(size), np.arange(size)] = False
     both[1, :, np.arange(size), np.arange(size)] = True
@@ -128,8 +125,8 @@ def _extreme_corners(
     for path in paths:
         values = coefficient(batch, path)
         if values.shape[-1] > 1:
-            moved = np.broadcast_to(values, (*lead, 2 * corners * size))
-            rows += _rows(moved.reshape(*lead, 2, corners, size))
+            moved = np.broadcast_to(values, (*lead, 2 * _CORNERS * size))
+            rows += _rows(moved.reshape(*lead, 2, _CORNERS, size))
     unique = np.unique(np.stack(rows), axis=0)
     return np.moveaxis(unique, 0, -2)
 
