@@ -26,6 +26,7 @@ _COMMANDS = {
     "compare": ("dse.cli.compare:compare", "Several chips on one model, side by side."),
     "require": ("dse.cli.require:require", "The least chip that a model and a target ask for."),
     "traffic": ("dse.cli.traffic:traffic", "DRAM traffic against on-chip memory, and its bound."),
+    "plot": ("dse.cli.plot:plot", "Pictures of a model: traffic against on-chip memory."),
     "quality": ("dse.cli.quality:quality", "What was measured of a model under quantisation."),
     "runtime": ("dse.cli.runtime:runtime", "A request on a unit that others use too."),
     "split": ("dse.cli.split:split", "A model cut over several chips and a link."),

@@ -54,6 +54,20 @@ class NewPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class PicturePath(NewPath):
+    """The path of a picture to be drawn: its ending says how."""
+
+    def __init__(self) -> None:
+        super().__init__(is_folder=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check the ending too."""
+        path = super().convert(value, param, ctx)
+        if path.suffix not in (".png", ".svg"):
+            self.fail(f"must end in .png or .svg, but got {path.name}", param, ctx)
+        return path
+
+
 class NumberRange(click.FloatRange):
     """A number within bounds; NaN, which no comparison finds beyond them, is none."""
 

@@ -9,12 +9,10 @@ import click
 
 from dse.cli.exploration import space_from, subject_options
 from dse.cli.help import command_help
-from dse.cli.options import SpecName, json_option
+from dse.cli.options import PicturePath, SpecName, json_option
 from dse.cli.output import print_json, print_tables, write_figure
 
 __all__ = ["sensitivity"]
-
-_ENDINGS = (".png", ".svg")
 
 
 @click.command(
@@ -56,7 +54,7 @@ _ENDINGS = (".png", ".svg")
 )
 @click.option(
     "--plot",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PicturePath(),
     metavar="FILE",
     help="Draw a tornado chart of the steps, as .png or .svg.",
 )
@@ -68,9 +66,6 @@ def sensitivity(space: str, as_json: bool, plot: Path | None, **options: Any) ->
     from dse.report.sensitivity_document import sensitivity_document
     from dse.spec import load_technology
 
-    if plot is not None and plot.suffix not in _ENDINGS:
-        message = f"must end in .png or .svg, but got {plot.name}"
-        raise click.BadParameter(message, param_hint="--plot")
     loaded, seed = space_from(space, options), options["seed"]
     try:
         result = find_sensitivity(

@@ -11,7 +11,14 @@ import click
 from dse.cli.changes import change_options, changes_from
 from dse.cli.exploration import NO_DESIGN
 from dse.cli.help import command_help
-from dse.cli.options import SpecName, TargetType, json_option, stack_option, unit_option
+from dse.cli.options import (
+    PicturePath,
+    SpecName,
+    TargetType,
+    json_option,
+    stack_option,
+    unit_option,
+)
 from dse.cli.output import print_json, print_tables, say, write_figure
 from dse.cli.subject import find_unit, stack_from
 
@@ -22,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["steps"]
 
-_ENDINGS = (".png", ".svg")
 _LENGTHS = {"prompt": "prompt_tokens", "output": "output_tokens", "batch": "batch_size"}
 
 
@@ -80,7 +86,7 @@ _LENGTHS = {"prompt": "prompt_tokens", "output": "output_tokens", "batch": "batc
 @change_options
 @click.option(
     "--plot",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PicturePath(),
     metavar="FILE",
     help="Draw what each step gained, as .png or .svg.",
 )
@@ -92,9 +98,6 @@ def steps(chip: str, model: str, as_json: bool, **options: Any) -> None:
     from dse.report.steps_missing import missing_lines
 
     plot: Path | None = options["plot"]
-    if plot is not None and plot.suffix not in _ENDINGS:
-        message = f"must end in .png or .svg, but got {plot.name}"
-        raise click.BadParameter(message, param_hint="--plot")
     view = _view(chip, model, options)
     if as_json:
         print_json(steps_document(view))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dse.cli.options import Command, NumberRange, QuantityType
+from dse.cli.options import Command, NumberRange, PicturePath, QuantityType
 
 if TYPE_CHECKING:
     from dse.chip import Chip
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["check_sustained", "sustained_options", "sustained_tables", "sustained_view"]
 
 _POINTS = 241
-_ENDINGS = (".png", ".svg")
 
 
 def sustained_options(command: Command) -> Command:
@@ -40,7 +39,7 @@ def sustained_options(command: Command) -> Command:
         ),
         (
             ("--plot",),
-            {"type": click.Path(path_type=Path, dir_okay=False), "metavar": "FILE"},
+            {"type": PicturePath(), "metavar": "FILE"},
             "Draw rate, power and temperatures against time, as .png or .svg.",
         ),
     )
@@ -86,16 +85,13 @@ def sustained_view(
     Raises
     ------
     click.UsageError
-        If the model is a network of layers, or the picture's name ends in nothing known.
+        If the model is a network of layers.
     StoreError
         If the picture cannot be written.
     """
     plot: Path | None = options["plot"]
     if not (options["sustained"] or plot is not None):
         return None
-    if plot is not None and plot.suffix not in _ENDINGS:
-        message = f"must end in .png or .svg, but got {plot.name}"
-        raise click.BadParameter(message, param_hint="--plot")
     import numpy as np
 
     from dse.device import curve, operating_points, sustain

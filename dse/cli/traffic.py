@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dse.cli.help import command_help
-from dse.cli.options import SpecName, json_option, scenario_options
+from dse.cli.options import PicturePath, SpecName, json_option, scenario_options
 from dse.cli.output import print_json, print_tables, write_figure
 from dse.cli.subject import scenario_from
 
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from dse.report.traffic import TrafficView
     from dse.workload import Model, Scenario
 
-__all__ = ["traffic"]
+__all__ = ["traffic", "traffic_picture"]
 
-_ENDINGS = (".png", ".svg")
 # From the scratchpad of one core, 128 KiB, to the largest caches, 256 MiB, two steps an octave.
 _LEAST, _MOST, _STEPS = 2.0**17, 2.0**28, 23
 
@@ -39,7 +38,7 @@ _LEAST, _MOST, _STEPS = 2.0**17, 2.0**28, 23
 @scenario_options
 @click.option(
     "--plot",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PicturePath(),
     metavar="FILE",
     help="Draw both phases, as .png or .svg.",
 )
@@ -47,26 +46,61 @@ _LEAST, _MOST, _STEPS = 2.0**17, 2.0**28, 23
 def traffic(model: str, as_json: bool, **options: Any) -> None:
     """Model, bound and show."""
     from dse.report.traffic import traffic_document, traffic_table
-    from dse.spec import load_model
-    from dse.workload import Model
 
-    plot: Path | None = options["plot"]
-    if plot is not None and plot.suffix not in _ENDINGS:
-        message = f"must end in .png or .svg, but got {plot.name}"
-        raise click.BadParameter(message, param_hint="--plot")
-    network = load_model(model)
-    if not isinstance(network, Model):
-        message = f"{network.title} has no prefill and no decode: traffic is of language models"
-        raise click.UsageError(message)
-    view = _view(network, scenario_from(options))
-    if plot is not None:
-        from dse.report.traffic import traffic_figure
-
-        write_figure(traffic_figure(view), plot)
+    view = _view(_language_model(model), scenario_from(options))
+    if options["plot"] is not None:
+        _draw(view, options["plot"])
     if as_json:
         print_json(traffic_document(view))
     else:
         print_tables(traffic_table(view))
+
+
+@click.command(
+    name="traffic",
+    help=command_help(
+        "Draw DRAM traffic against on-chip memory: as modelled, the lower bound, and compulsory.",
+        (
+            "dse plot traffic llama-2-7b",
+            "dse plot traffic solar-10.7b --prompt 1024 --file traffic.svg",
+        ),
+        "Both phases, as `dse traffic` has them in numbers.",
+    ),
+)
+@click.argument("model", type=SpecName("model"))
+@scenario_options
+@click.option(
+    "--file",
+    type=PicturePath(),
+    metavar="FILE",
+    help="Picture, as .png or .svg.  [default: traffic-MODEL.png]",
+)
+@json_option
+def traffic_picture(model: str, file: Path | None, as_json: bool, **options: Any) -> None:
+    """Model, bound and draw."""
+    from dse.report.traffic import traffic_document
+
+    view = _view(_language_model(model), scenario_from(options))
+    _draw(view, file or Path(f"traffic-{view.model}.png"))
+    if as_json:
+        print_json(traffic_document(view))
+
+
+def _draw(view: TrafficView, place: Path) -> None:
+    from dse.report.traffic import traffic_figure
+
+    write_figure(traffic_figure(view), place)
+
+
+def _language_model(name: str) -> Model:
+    from dse.spec import load_model
+    from dse.workload import Model
+
+    network = load_model(name)
+    if not isinstance(network, Model):
+        message = f"{network.title} has no prefill and no decode: traffic is of language models"
+        raise click.UsageError(message)
+    return network
 
 
 def _view(model: Model, scenario: Scenario) -> TrafficView:

@@ -39,3 +39,16 @@ def test_the_picture_is_written_and_other_endings_are_refused(tmp_path: Path) ->
     assert picture.read_text().startswith("<?xml")
     wrong = CliRunner().invoke(cli, ["traffic", "llama-3.2-3b", "--plot", "traffic.pdf"])
     assert wrong.exit_code == 2
+    assert "must end in .png or .svg" in wrong.output
+
+
+def test_both_commands_draw_the_same_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(cli, ["plot", "traffic", "llama-3.2-3b"]).exit_code == 0
+    done = CliRunner().invoke(cli, ["traffic", "llama-3.2-3b", "--plot", "other.png"])
+    assert done.exit_code == 0
+    picture = (tmp_path / "traffic-llama-3.2-3b.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert picture == (tmp_path / "other.png").read_bytes()
