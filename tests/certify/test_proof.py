@@ -19,11 +19,12 @@ from dse.certify import run_certify
 from dse.certify.archive import Archive, relaxed
 from dse.certify.bound import Bounder
 from dse.certify.branch import bounded
+from dse.certify.envelope import directions
 from dse.certify.proof import Proof, stages_to
 from dse.cost import METRICS
 from dse.pareto import non_dominated
 from dse.space import Space, Target
-from dse.spec import load_space, load_technology
+from dse.spec import list_specs, load_space, load_technology
 from dse.sweep import evaluate_designs, objective_values, run_sweep, violations
 
 
@@ -290,3 +291,14 @@ def test_stages_end_with_what_was_asked() -> None:
     assert stages_to(0.0)[-2:] == (0.001, 0.0)
     assert stages_to(3.0) == (3.0,)
     assert list(stages_to(0.015)) == sorted(stages_to(0.015), reverse=True)
+
+
+@pytest.mark.parametrize("name", list_specs("space"))
+def test_other_lines_of_a_shipped_space_show_the_same_directions(name: str) -> None:
+    """What a proof takes from sampled lines must not hang on the sample."""
+    space, silicon = load_space(name), load_technology().silicon
+    first, *others = (directions(space, silicon, seed) for seed in range(3))
+    for other in others:
+        assert first.keys() == other.keys()
+        for path, signs in first.items():
+            np.testing.assert_array_equal(signs, other[path], str(path))
