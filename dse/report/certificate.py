@@ -46,6 +46,6 @@ def certificate_line(certificate: Mapping[str, Any]) -> str:
     if eps == 0.0:
         return f"certificate: the front is exact, EPS = 0, for all {size} designs ({cost})"
     return (
-        f"certificate: within {100.0 * eps:g} % in every objective, the front matches all of the "
-        f"{size} designs that meet the targets, EPS = {eps:g} ({cost})"
+        f"certificate: whichever of the {size} designs meets the targets, the front has one that "
+        f"is at most {100.0 * eps:g} % worse in every objective, EPS = {eps:g} ({cost})"
     )

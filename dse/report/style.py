@@ -60,6 +60,8 @@ _RC: Any = {
     "legend.frameon": False,
     "legend.fontsize": 8.5,
     "savefig.facecolor": "white",
+    # Titles and names are the user's: a dollar is a dollar.
+    "text.parse_math": False,
     # Ids in an SVG derive from this and not from a random number.
     "svg.hashsalt": "dse",
 }

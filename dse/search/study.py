@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["study_trials"]
 
 
+# Choices from which it shows on what scale they are even.
+_EVEN = 3
+
+
 def study_trials(run: Run) -> list[FrozenTrial]:
     """Make trials of a run.
 
@@ -63,25 +67,40 @@ def study_trials(run: Run) -> list[FrozenTrial]:
 
 def _batches(run: Run) -> list[dict[str, Any]]:
     place = run.path / JOURNAL
-    header, *records = read_journal(place) if place.exists() else [run.manifest.journal_header]
-    if header != run.manifest.journal_header:
+    records = read_journal(place) if place.exists() else []
+    if records and records[0] != run.manifest.journal_header:
         raise CorruptRunError(f"{place}:1: is not the journal of this run")
-    return [record for record in records if "trials" in record]
+    batches = [record for record in records[1:] if "trials" in record]
+    held = len({tuple(trial["row"]) for batch in batches for trial in batch["trials"]})
+    tried = run.summary.get("trials", 0)
+    if run.is_complete and held < tried:
+        raise CorruptRunError(f"{place}: holds {held} of {tried} designs; repeat the run")
+    return batches
 
 
 def _choices(column: Column) -> tuple[Any, ...]:
-    """What a parameter may be, by the place on its axis."""
+    """What a parameter may be, by the place on its axis; a choice without a limit is a text."""
     values = column.values or {}
-    return tuple(values) if column.kind == "text" else tuple(map(float, values.values()))
+    is_text = column.kind == "text" or math.inf in values.values()
+    return tuple(values) if is_text else tuple(float(value) for value in values.values())
 
 
 def _distribution(column: Column) -> BaseDistribution:
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
     choices = _choices(column)
-    if column.kind == "text":
+    if isinstance(choices[0], str):
         return CategoricalDistribution(choices)
-    return FloatDistribution(min(choices), max(choices))
+    return FloatDistribution(min(choices), max(choices), log=_is_geometric(choices))
+
+
+def _is_geometric(choices: Sequence[float]) -> bool:
+    """Whether the choices are even on a logarithmic scale and on no other."""
+    ordered = np.sort(choices)
+    if len(choices) < _EVEN or ordered[0] <= 0.0:
+        return False
+    steps = np.diff(np.log(ordered))
+    return bool(np.allclose(steps, steps[0], rtol=1e-3))
 
 
 class _Maker:

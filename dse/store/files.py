@@ -6,7 +6,6 @@ import json
 import math
 import os
 import secrets
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -110,8 +109,9 @@ def _renamed(temporary: Path, path: Path) -> Iterator[None]:
         temporary.replace(path)
         sync_folder(path.parent)
     except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
+        for name in (temporary.name, f"{temporary.name}-journal"):  # the second is SQLite's
+            with suppress(OSError):
+                temporary.with_name(name).unlink()
         raise
 
 
@@ -151,7 +151,9 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         try:
             with np.load(stream, allow_pickle=False) as file:
                 return dict(file.items())
-        except (ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:  # of a damaged archive any part of two libraries may complain
             raise CorruptRunError(f"{path}: not arrays of dse: {error}") from error
 
 

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from dse.cost import BOUNDS
 from dse.errors import CorruptRunError, StoreError
 from dse.store.files import read_json
 from dse.store.manifest import Manifest
@@ -94,17 +98,47 @@ def load_run(path: str | Path, tables: Sequence[str] = (FRONT, RESULTS)) -> Run:
     summary = read_summary(folder)
     files = {name: folder / f"{name}.csv" for name in tables}
     read = {n: _designs(f, manifest) for n, f in files.items() if f.exists()}
+    if FRONT in read and manifest.ended is not None:
+        _check_front(files[FRONT], read[FRONT], summary)
     return Run(folder, manifest, summary, read)
 
 
 def _designs(file: Path, manifest: Manifest) -> Table:
-    """Read a table of designs, all of which must be of the space."""
+    """Read a table of designs, all of which must be of the space, with what the space says."""
     table = read_table(file, manifest.columns)
     numbers, size = table["design"], manifest.space["size"]
     wrong = numbers[(numbers < 0) | (numbers >= size)]
     if len(wrong):
         raise CorruptRunError(f"{file}: column design: {wrong[0]} is none of {size} designs")
+    axes = [column for column in manifest.columns if column.is_axis]
+    places = np.unravel_index(numbers, [len(axis.values or ()) for axis in axes])
+    for axis, place in zip(axes, places, strict=True):
+        _check_cells(file, axis.name, table, np.array(list((axis.values or {}).values()))[place])
+    for column in manifest.columns:
+        if column.role == "metric" and column.kind == "text":
+            cells = table[column.name]
+            _check_cells(file, column.name, table, np.where(np.isin(cells, BOUNDS), cells, "?"))
     return table
+
+
+def _check_cells(file: Path, name: str, table: Table, expected: npt.NDArray[Any]) -> None:
+    """Refuse cells that are not what the design's number says."""
+    wrong = np.flatnonzero(table[name] != expected)
+    if len(wrong):
+        row = wrong[0]
+        raise CorruptRunError(
+            f"{file}:{row + 2}: column {name}: {table[name][row]} is not what design "
+            f"{table['design'][row]} has"
+        )
+
+
+def _check_front(file: Path, table: Table, summary: Mapping[str, Any]) -> None:
+    """Refuse a front of a complete run that is not all there, or holds a design twice."""
+    rows, distinct = len(table["design"]), len(np.unique(table["design"]))
+    if rows != distinct:
+        raise CorruptRunError(f"{file}: holds {rows - distinct} designs twice")
+    if summary and rows != summary["front"]:
+        raise CorruptRunError(f"{file}: holds {rows} of {summary['front']} designs")
 
 
 def read_summary(folder: Path) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    JsonValue,
+    NonNegativeFloat,
     NonNegativeInt,
     PositiveInt,
     ValidationError,
@@ -90,7 +90,10 @@ class _Column(_Shape):
         held = tuple((self.values or {}).values())
         if self.role in ("axis", "tied") and not held:
             raise ValueError("must hold the values of its choices")
-        if any(isinstance(value, str) != (self.kind == "text") for value in held):
+        texts = [isinstance(value, str) and value != "inf" for value in held]
+        if self.kind == "text":
+            texts = [isinstance(value, str) for value in held]
+        if any(is_text != (self.kind == "text") for is_text in texts):
             raise ValueError(f"must hold values of the kind {self.kind}")
         return self
 
@@ -110,14 +113,24 @@ class _Manifest(_Shape):
     ended: _Time | None
 
 
+class _Certificate(_Shape):
+    space_size: PositiveInt
+    eps: NonNegativeFloat
+    eps_reached: NonNegativeFloat | None
+    boxes: NonNegativeInt
+    open_boxes: NonNegativeInt
+    complete: bool
+
+
 class _Summary(_Shape):
-    evaluated: NonNegativeInt | None = None
-    feasible: NonNegativeInt | None = None
-    front: NonNegativeInt | None = None
+    evaluated: NonNegativeInt
+    feasible: NonNegativeInt
+    front: NonNegativeInt
     trials: NonNegativeInt | None = None
     is_exhaustive: bool = False
     optimal_steps: NonNegativeInt | None = None
-    certificate: dict[str, JsonValue] | None = None
+    # It is absent or whole, but never null.
+    certificate: _Certificate = None  # type: ignore[assignment]
 
 
 def check_manifest(data: Any, place: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ Table = dict[str, npt.NDArray[Any]]
 
 # A spreadsheet takes a cell that begins so for a formula; the apostrophe marks it as text.
 _GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+# What stands for an infinite number in JSON.
+_UNLIMITED = "inf"
 _SPECIAL = re.compile('[",\r\n]')
 
 
@@ -71,12 +74,21 @@ class Column:
             "sense": self.sense,
             "meaning": self.meaning,
         }
-        return entry if self.values is None else entry | {"values": dict(self.values)}
+        if self.values is None:
+            return entry
+        # JSON has no infinity, which is what a choice without a limit holds.
+        values = {
+            text: _UNLIMITED if cell == math.inf else cell for text, cell in self.values.items()
+        }
+        return entry | {"values": values}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Column:
         """Read a column back."""
-        return cls(**data)
+        values = data.get("values")
+        if values is not None and data["kind"] != "text":
+            values = {text: math.inf if v == _UNLIMITED else v for text, v in values.items()}
+        return cls(**{**data, "values": values})
 
 
 class TableWriter:

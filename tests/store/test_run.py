@@ -15,9 +15,10 @@ import pytest
 
 from dse.errors import CorruptRunError, LockedRunError, StoreError, VersionMismatchError
 from dse.space import Target
-from dse.store import Output, RunFolder, load_run, make_manifest, start_run
+from dse.store import Output, RunFolder, design_table, load_run, make_manifest, start_run
 from dse.store.lock import is_locked
 from dse.store.manifest import Manifest
+from dse.sweep import evaluate_designs, violations
 
 
 @pytest.fixture
@@ -32,10 +33,12 @@ def test_a_run_reads_back(toy, tmp_path):
         assert not folder.is_resumed
         assert load_run(output.path).is_complete is False
         names = [column.name for column in folder.manifest.columns]
-        kinds = {"text": "a", "int": 1, "float": 0.5}
-        table = {c.name: np.array([kinds[c.kind]] * 2) for c in folder.manifest.columns}
-        folder.write_table("front", table)
-        folder.finish({"front": 2})
+        index = space.decode(np.arange(2))
+        metrics = evaluate_designs(space, index, toy.SILICON)
+        folder.write_table(
+            "front", design_table(space, index, metrics, violations(space, metrics))
+        )
+        folder.finish({"evaluated": 2, "feasible": 2, "front": 2})
     run = load_run(output.path)
     assert run.is_complete
     assert run.summary["front"] == 2
