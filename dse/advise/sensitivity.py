@@ -223,7 +223,7 @@ def _slopes(
     near = _differences(space, design, silicon)
     names = weighed(space)
     for axis, place in zip(space.axes, design, strict=True):
-        if not axis.is_numeric or axis.values[place] <= 0.0:
+        if not axis.is_numeric or not 0.0 < axis.values[place] < math.inf:
             continue
         if axis.path in near:
             low, high = near[axis.path]
@@ -231,7 +231,7 @@ def _slopes(
             yield Slope(axis.path, False, {n: _log(high[n], low[n]) / span for n in names})
             continue
         move = next((m for m in moves if m.axis is axis), None)
-        if move is not None and axis.values[move.end] > 0.0:
+        if move is not None and 0.0 < axis.values[move.end] < math.inf:
             span = math.log(axis.values[move.end] / axis.values[move.start])
             rises = {n: _log(move.metrics[n], here[n]) / span for n in names}
             yield Slope(axis.path, True, rises)
@@ -244,7 +244,7 @@ def _differences(
     axes, near = [], []
     for number, (axis, place) in enumerate(zip(space.axes, design, strict=True)):
         value = axis.values[place]
-        is_smooth = axis.is_numeric and not axis.static and value > 0.0
+        is_smooth = axis.is_numeric and not axis.static and 0.0 < value < math.inf
         if is_smooth and _is_proportional(axis):
             near.append(number)
             shares: tuple[float, ...] = (1.0, 1.0 - _REACH, 1.0 + _REACH)

@@ -63,7 +63,7 @@ class CertifyResult:
     certificate : Certificate
         What is proven of the front.
     evaluated, feasible : int
-        Designs evaluated, and how many met every requirement.
+        Evaluations, and how many met every requirement; a design may be evaluated again.
     front_index : Index
         Designs of the front, one per vector of objectives, shape (m, axes).
     front : dict of str to ndarray

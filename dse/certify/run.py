@@ -16,7 +16,7 @@ from dse.certify.certificate import Certificate, CertifyResult
 from dse.certify.frame import Boxes
 from dse.certify.proof import Counts, Proof, ProofState
 from dse.cost import team_units
-from dse.errors import CertifyError
+from dse.errors import CertifyError, CorruptRunError
 from dse.pareto import knee
 from dse.space import Space
 from dse.store import FRONT, RESULTS, Output, RunFolder, Table, start_run
@@ -30,6 +30,10 @@ SAMPLES = 16_384
 _KEEP = 4096
 # Seconds between two states on disk.
 _SAVE_S = 30.0
+# Arrays of a state on disk, and of one of format 1.
+_BOXES = {"low", "high", "bound", "missed", "counts", "front"}
+_STATE = _BOXES | {"open", "front_values", "stage", "seconds"}
+_STATE_1 = _BOXES | {"numbers"}
 
 
 def run_certify(  # noqa: PLR0913 - all but three are keywords with defaults
@@ -105,6 +109,14 @@ def _check(space: Space, eps: float) -> None:
         )
 
 
+def _saved(folder: RunFolder) -> Table:
+    """Where an earlier session stood; empty if there was none."""
+    state = folder.saved()
+    if state and set(state) not in (_STATE, _STATE_1):
+        raise CorruptRunError(f"{folder.path}: the state of its proof is not whole")
+    return state
+
+
 class _Session:
     """One stretch of a certified search."""
 
@@ -131,7 +143,7 @@ class _Session:
         proof = self.proof
         for index in self.points.blocks():
             self.survey.evaluate(index, is_whole=False)
-        state = self.folder.saved() if self.folder else {}
+        state = _saved(self.folder) if self.folder else {}
         if state:
             self._restore(state)
         else:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dse.store import Output, Run
     from dse.sweep import SweepResult
     from dse.technology import Silicon
+    from dse.workload import Model
 
 __all__ = [
     "NO_DESIGN",
@@ -119,7 +120,7 @@ def space_from(ref: str, options: Mapping[str, Any]) -> Space:
     with recorded_texts() as texts:
         space: Space = load_space(ref, options["chip"])
         models = options["models"]
-        space = replace(space, models=tuple(map(load_model, models))) if models else space
+        space = _asked_of(space, tuple(map(load_model, models))) if models else space
         load_technology()
     click.get_current_context().meta[_INPUTS] = texts
     limited = {target.metric: target for target in (*space.targets, *options["targets"])}
@@ -130,6 +131,12 @@ def space_from(ref: str, options: Mapping[str, Any]) -> Space:
     )
     _check_quality(space)
     return space
+
+
+def _asked_of(space: Space, models: tuple[Model, ...]) -> Space:
+    """Space with other models, and a title that does not speak of its own."""
+    title = f"{space.name} for {', '.join(model.title for model in models)}"
+    return replace(space, models=models, title=title)
 
 
 def _check_quality(space: Space) -> None:

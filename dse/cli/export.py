@@ -60,6 +60,8 @@ def export(
 
     _check(form, table, output, as_json)
     place = None if output is None else _place(output, form, force)
+    if as_json and place is not None and place.is_stream:
+        raise click.UsageError("--json needs --output FILE to be a regular file, or a new one")
     run = load_run(run_dir)
     name = table or _TABLES[0]
     if place is None:

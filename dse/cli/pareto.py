@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["pareto"]
 
 _SCENARIO = "scenario."
-_SAME_FORMATS = "these formats are the knee's, and the real chips have them too"
-_OWN_FORMATS = "these formats are the knee's; every other design has its own"
+_SAME_CHOICES = "as the knee has it; the real chips are asked the same"
+_OWN_CHOICES = "as the knee has it; other designs may differ in what the axes vary"
 _FORMATS = ("csv", "json", "png", "svg")
 # Rows of the table on a terminal; a pipe gets all.
 _MAX_ROWS = 20
@@ -97,14 +97,14 @@ def pareto(run_dir: Path, formats: tuple[str, ...], as_json: bool, **options: An
         out.mkdir(parents=True, exist_ok=True)
         files = _write_pictures(view, out, formats, options)
         files += _write_csv(run, out, formats)
-        subtitle = view.subtitle.replace(_SAME_FORMATS, _OWN_FORMATS)
+        subtitle = view.subtitle.replace(_SAME_CHOICES, _OWN_CHOICES)
         bare = replace(view, chips=(), subtitle=subtitle)
         files += write_robust(robust, bare, out, formats, _metrics(view, options)[:2])
         files += [out / "pareto.json"] if "json" in formats else []
         document = pareto_document(run, rows, view, [str(path) for path in files])
         document |= robust_entry(robust)
         if "json" in formats:
-            with atomic_path(files[-1]) as place:
+            with atomic_path(files[-1], follow=False) as place:
                 place.write_text(json_text(document), encoding="utf-8")
     if as_json:
         print_json(document)
@@ -198,7 +198,7 @@ def _comparison(
     first, *others = mixes_lines(mixes)
     lines = [f"{', '.join(model.title for model in models)}: {first}", *others]
     if choices:
-        lines.append(_SAME_FORMATS)
+        lines.append(_SAME_CHOICES)
     return lines, points
 
 
@@ -220,7 +220,7 @@ def _write_pictures(
     for name, figure in figures.items():
         for kind in kinds:
             paths.append(out / f"{name}.{kind}")
-            with atomic_path(paths[-1]) as place:
+            with atomic_path(paths[-1], follow=False) as place:
                 save_figure(figure, place, kind)
     return paths
 
@@ -245,6 +245,6 @@ def _write_csv(run: Run, out: Path, formats: Sequence[str]) -> list[Path]:
         return []
     path = out / f"{FRONT}.csv"
     if out.resolve() != run.path.resolve():
-        with atomic_path(path) as place:
+        with atomic_path(path, follow=False) as place:
             place.write_bytes((run.path / path.name).read_bytes())
     return [path]

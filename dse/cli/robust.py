@@ -160,7 +160,7 @@ def write_robust(
         figure = robust_figure(view, robust, *axes)
         for kind in pictures:
             paths.append(out / f"{_NAME}-{axes[0]}-{axes[1]}.{kind}")
-            with atomic_path(paths[-1]) as place:
+            with atomic_path(paths[-1], follow=False) as place:
                 save_figure(figure, place, kind)
     if "csv" in formats:
         paths.append(out / f"{_NAME}.csv")

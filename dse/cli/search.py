@@ -148,6 +148,6 @@ def _search(
     say_resumed(out.path, result.resumed, "batches", result.torn_bytes)
     say(
         f"{result.evaluated} evaluations in a space of {loaded.size} designs; "
-        f"{result.feasible} meet the targets, {len(result.front_index)} are on the front"
+        f"{result.feasible} of them meet the targets, {len(result.front_index)} are on the front"
     )
     return result

@@ -151,7 +151,7 @@ def _work(study: SharedStudy, out: Output | None) -> SearchResult:
     )
     say(
         f"{result.evaluated} evaluations in a space of {study.space.size} designs; "
-        f"{result.feasible} meet the targets, {len(result.front_index)} are on the front"
+        f"{result.feasible} of them meet the targets, {len(result.front_index)} are on the front"
     )
     return result
 

@@ -117,7 +117,9 @@ def _title(figure: Figure, view: FrontView, axes: Axes) -> None:
     text = "\n".join(
         part
         for line in view.subtitle.splitlines()
-        for part in wrap(line, int(figure.get_figwidth() * _LETTERS_PER_INCH))
+        for part in wrap(
+            line, int(figure.get_figwidth() * _LETTERS_PER_INCH), break_on_hyphens=False
+        )
     )
     axes.set_title(text, loc="left", fontsize=8, weight="normal", color="#444444")
 

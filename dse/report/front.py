@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from dse.cost.metric import BOUNDS, metric
-from dse.errors import StoreError
 from dse.pareto import knee, thin
 from dse.report.documents import metrics_object
 from dse.report.quantity import format_metric
@@ -81,10 +80,7 @@ def front_view(run: Run, subtitle: str, chips: tuple[ChipPoint, ...] = ()) -> Fr
 
 
 def _front(run: Run) -> StoredTable:
-    if FRONT in run.tables:
-        return run.tables[FRONT]
-    fault = f"{FRONT}.csv is missing" if run.is_complete else "the run is not finished"
-    raise StoreError(f"{run.path}: {fault}; give the same command again")
+    return run.table(FRONT)
 
 
 def _with_front(results: StoredTable | None, front: StoredTable) -> StoredTable:

@@ -35,6 +35,8 @@ Array = npt.NDArray[np.float64]
 _MAX_CLOUD = 200_000
 # A front of fewer points than this gets larger markers.
 _FEW = 100
+# One of more points gets markers without edges, which would cover one another.
+_MANY = 3000
 # The cloud may stretch the axes beyond the rest by this share of its points at each end.
 _CLOUD_TAIL = 0.02
 
@@ -136,15 +138,12 @@ class Pane:
             return
         if colour is not None and np.ptp(self.view.columns[colour][members]) == 0.0:
             colour = None  # one value needs no scale of colours
-        style = {"c": FRONT} if colour is None else self._colours(colour, members)
+        style: dict[str, Any] = {"c": FRONT} if colour is None else self._colours(colour, members)
         dots = self.axes.scatter(
             *columns_of(self._points(members)),
-            s=30 if members.size < _FEW else 14,
-            edgecolors="black" if members.size < _FEW else "white",
-            linewidths=0.5 if members.size < _FEW else 0.3,
             zorder=4,
             label="front of all objectives",
-            **style,
+            **(style | _marker(members.size)),
         )
         # The line runs over the dots: with many objectives they would hide it.
         self._draw_stairs(linewidth=1.6, zorder=5)
@@ -262,3 +261,12 @@ class Pane:
 def columns_of(points: Array) -> tuple[Array, Array]:
     """The x and the y of points (k, 2)."""
     return points[:, 0], points[:, 1]
+
+
+def _marker(count: int) -> dict[str, Any]:
+    """Style of the markers of a front of so many points."""
+    if count < _FEW:
+        return {"s": 30.0, "edgecolors": "black", "linewidths": 0.5}
+    if count < _MANY:
+        return {"s": 14.0, "edgecolors": "white", "linewidths": 0.3}
+    return {"s": 5.0, "linewidths": 0.0, "rasterized": True}

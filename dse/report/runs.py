@@ -24,7 +24,7 @@ def runs_table(states: Sequence[RunState]) -> Table:
             Column("state"),
             Column("kind"),
             Column("space"),
-            *(Column(name, is_number=True) for name in ("designs", "front", "size")),
+            *(Column(name, is_number=True) for name in ("evaluated", "front", "size")),
             Column("started"),
         ),
         rows=tuple(
@@ -48,7 +48,8 @@ def runs_table(states: Sequence[RunState]) -> Table:
 def _designs(state: RunState) -> str:
     if state.evaluated is None:
         return "-"
-    return str(state.evaluated) + (f"/{state.total}" if state.total is not None else "")
+    is_part = state.total is not None and state.state != "complete"
+    return str(state.evaluated) + (f"/{state.total}" if is_part else "")
 
 
 def _started(state: RunState) -> str:

@@ -153,7 +153,7 @@ def _places(axis: Axis, order: tuple[int, ...] | None) -> Array:
     apart: Array = np.eye(len(axis.values)) / np.sqrt(2.0)
     if order is None:
         return apart
-    if axis.is_numeric and min(axis.values) > 0.0:
+    if axis.is_numeric and 0.0 < min(axis.values) <= max(axis.values) < np.inf:
         ranks = np.log(np.array(axis.values, dtype=np.float64))
     else:
         ranks = np.argsort(order).astype(np.float64)

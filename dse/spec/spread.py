@@ -19,6 +19,8 @@ LATTICE = 4096
 # Values of a range by their step, at most.
 _MAX_VALUES = 4096
 _ROUNDING = 1e-9
+# A continuous axis of a smaller share of its values has steps that are one number as written.
+_NARROW = 1e-6
 # The most that a number may be which is no value of a field, in base units.
 _LARGEST = "1e300"
 
@@ -97,6 +99,11 @@ def _lattice(entry: Node, field: Varied, ends: tuple[float, float], faults: set[
     if rule:
         node = entry.value["continuous"]
         faults.add(field_fault(node, field, "axis", rule))
+        return 0
+    if ends[0] != ends[1] and abs(ends[1] - ends[0]) < _NARROW * max(map(abs, ends)):
+        first, last = entry.value["from"].text, entry.value["to"].text
+        rule = f'must not be continuous: from "{first}" to "{last}" is too narrow; write a list'
+        faults.add(field_fault(entry.value["continuous"], field, "range", rule))
         return 0
     return LATTICE if ends[0] != ends[1] else 1
 

@@ -64,20 +64,22 @@ def atomic_text(path: Path) -> Iterator[IO[str]]:
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, follow: bool = True) -> Iterator[Path]:
     """Name a file for others to write, which takes its own name when it is on disk.
 
     Parameters
     ----------
     path : Path
-        Final name, in any folder. A link stays, and what it names is replaced.
+        Final name, in any folder.
+    follow : bool
+        Whether a link stays and what it names is replaced, or the link itself.
 
     Yields
     ------
     Path
         Absolute name of a file that is not there yet; no other writer has the same.
     """
-    final = Path(os.path.realpath(path))
+    final = Path(os.path.realpath(path)) if follow else Path(os.path.abspath(path))
     temporary = final.with_name(f".dse-{secrets.token_hex(8)}.tmp")
     with report_os_errors(path, "write"), _renamed(temporary, final):
         yield temporary

@@ -67,10 +67,12 @@ class Run:
         return self.manifest.ended is not None
 
     def table(self, name: str) -> Table:
-        """One of the tables; `StoreError` if it was not written yet."""
+        """One of the tables; `StoreError` if it was not written yet, or is lost."""
         if name not in self.tables:
-            advice = "" if self.is_complete else "; the run is not finished: `dse resume` goes on"
-            raise StoreError(f"{self.path}: has no table {name}.csv{advice}")
+            fault = f"{name}.csv is missing: `dse resume` makes it anew"
+            if not self.is_complete:
+                fault = f"has no {name}.csv, the run is not finished: `dse resume` goes on"
+            raise StoreError(f"{self.path}: {fault}")
         return self.tables[name]
 
 

@@ -73,6 +73,7 @@ def _load(manifest: Manifest, place: Path) -> Origin:
     space = dataclasses.replace(
         space,
         models=tuple(models),
+        title=summary["title"],
         objectives=tuple(summary["objectives"]),
         targets=tuple(Target(**target) for target in summary["targets"]),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +26,9 @@ from dse.store.table import Table, TableWriter, open_table
 from dse.technology import Silicon
 
 __all__ = ["Output", "RunFolder", "start_run"]
+
+# Differences from another run that are named.
+_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,15 +210,22 @@ def _check_same(path: Path, known: Manifest, manifest: Manifest) -> None:
     differences = manifest.differences(known)
     if differences:
         raise VersionMismatchError(
-            f"{path}: holds another run ({'; '.join(differences)}); {_remedy(known, manifest)}"
+            f"{path}: holds another run ({_shown(differences)}); {_remedy(known, manifest)}"
         )
+
+
+def _shown(differences: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    more = len(differences) - _SHOWN
+    return "; ".join(differences[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _remedy(known: Manifest, manifest: Manifest) -> str:
     """What opens a folder of another run; `dse resume`, which has its command, has no --force."""
     if known.argv and known.argv == manifest.argv:
-        command = shlex.join(("dse", *known.argv))
-        return f"begin its command again with --force: {command}"
+        force = () if "--force" in known.argv else ("--force",)
+        command = shlex.join(("dse", *known.argv, *force))
+        return f"begin it again: {command}"
     return "choose another folder, or clear it with --force"
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 from importlib import import_module
 
+import optuna
 import pytest
 
 from dse.search import run_search
@@ -208,6 +210,49 @@ def test_pareto_leaves_the_files_of_another_run_alone(run, swept, tmp_path):
     assert (other / "front.csv").read_text(encoding="utf-8") == "theirs"
 
 
+def test_pareto_replaces_links_and_not_what_they_name(run, swept, tmp_path):
+    theirs = tmp_path / "manifest.json"
+    theirs.write_text("theirs", encoding="utf-8")
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("front.csv", "pareto.json", "matrix.png"):
+        (out / name).symlink_to(theirs)
+    assert run("pareto", swept, "--out", out, "--format", "csv,json,png").code == 0
+    assert theirs.read_text(encoding="utf-8") == "theirs"
+    assert (out / "front.csv").read_bytes() == (swept / "front.csv").read_bytes()
+
+
+@pytest.mark.parametrize("title", [r"A $\frac{1$ phone", "A $5 phone, not a $10 one"])
+def test_a_dollar_in_a_title_is_a_dollar(run, small_space, tmp_path, title):
+    place = tmp_path / "small.yaml"
+    text = small_space.read_text(encoding="utf-8")
+    place.write_text(text.replace("title: A small space", f"title: '{title}'"), encoding="utf-8")
+    out = tmp_path / "run"
+    assert run("sweep", place, "--grid", "--out", out).code == 0
+    assert run("pareto", out, "--format", "svg").code == 0
+    assert title.encode() in next(out.glob("front-*.svg")).read_bytes().replace(b"&#36;", b"$")
+
+
+def test_a_choice_without_a_limit_is_explored_like_any_other(run, small_space, tmp_path):
+    place = tmp_path / "small.yaml"
+    text = small_space.read_text(encoding="utf-8").replace(
+        "  scenario.weights:",
+        "  chip.units.npu.max_dram_bandwidth: [unlimited, 20 GB/s]\n  scenario.weights:",
+    )
+    place.write_text(text.replace("scenario: phone-chat", "scenario: phone-chat\nunit: npu"))
+    out = tmp_path / "run"
+    assert run("search", place, "--trials", "8", "--out", out).code == 0
+    assert run("resume", out).code == 0
+    column = next(c for c in load_run(out).manifest.columns if c.name.endswith("dram_bandwidth"))
+    assert column.values == {"unlimited": math.inf, "20 GB/s": 20e9}
+    document = run("pareto", out, "--json").document("pareto")
+    assert {row["axes"][column.name] for row in document["front"]} == {"unlimited"}
+    study = tmp_path / "study.db"
+    assert run("export", out, "--to", "optuna-sqlite", "--output", study).code == 0
+    trials = optuna.load_study(study_name="dse", storage=f"sqlite:///{study}").trials
+    assert {trial.params[column.name] for trial in trials} <= {"unlimited", "20 GB/s"}
+
+
 def test_the_pareto_document_holds_the_whole_front(run, swept, tmp_path):
     done = run("pareto", swept, "--out", tmp_path, "--format", "json", "--json")
     document = done.document("pareto")
@@ -269,13 +314,13 @@ def test_pareto_of_a_run_without_a_front_says_what_to_do(run, small_space, tmp_p
     (out / "front.csv").unlink()
     done = run("pareto", out)
     assert done.code == 4
-    assert "front.csv is missing; give the same command again" in done.err
+    assert "front.csv is missing: `dse resume` makes it anew" in done.err
     manifest = json.loads((out / "manifest.json").read_text())
     (out / "manifest.json").write_text(json.dumps(manifest | {"ended": None}))
     done = run("pareto", out, "--json")
     assert done.code == 4
     assert done.document("error")["errors"][0]["slug"] == "store"
-    assert "the run is not finished; give the same command again" in done.err
+    assert "the run is not finished: `dse resume` goes on" in done.err
 
 
 def test_pareto_of_an_empty_front(run, hopeless_space, tmp_path):

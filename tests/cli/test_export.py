@@ -127,10 +127,16 @@ def test_refusals(run, swept, args, message):
     assert message in done.err
 
 
+def test_json_does_not_go_where_the_table_goes(run, swept):
+    done = run("export", swept, "--to", "csv", "--output", "/dev/stdout", "--json")
+    assert done.code == 2
+    assert done.document("error")["errors"][0]["slug"] == "usage"
+
+
 def test_a_table_that_is_not_there_yet(run, tmp_path):
     done = run("export", GOLDEN / "search-interrupted", "--to", "csv")
     assert done.code == 4
-    assert "has no table front.csv; the run is not finished: `dse resume` goes on" in done.err
+    assert "has no front.csv, the run is not finished: `dse resume` goes on" in done.err
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "parquet", "optuna-sqlite"])

@@ -163,7 +163,7 @@ def test_a_run_of_other_versions_is_begun_again_as_it_says(run, small_space, tmp
     (out / "manifest.json").write_text(json.dumps(data))
     done = run("resume", out)
     assert done.code == 4
-    advice = f"begin its command again with --force: dse sweep {small_space} --out {out}"
+    advice = f"begin it again: dse sweep {small_space} --out {out}"
     assert (
         f'(versions.dse is "0.0.1" there, "{__version__}" here); {advice} --samples 8' in done.err
     )

@@ -252,6 +252,6 @@ def test_a_continuous_axis_does_not_repeat_its_lattice_in_every_trial(tmp_path):
 def test_a_run_without_a_trial_is_refused(toy, space, tmp_path):
     run_sweep(space, toy.SILICON, samples=32, out=tmp_path / "run")
     run = load_run(tmp_path / "run", tables=())
-    with pytest.raises(StoreError, match=r"has no table front\.csv"):
+    with pytest.raises(StoreError, match=r"front\.csv is missing"):
         export_study(run, tmp_path / "study.db")
     assert not (tmp_path / "study.db").exists()

@@ -114,6 +114,14 @@ def test_any_metric_with_a_sense_may_be_objective_and_target(library: Path, entr
     ]
 
 
+def test_a_continuous_axis_too_narrow_to_be_one_is_told_once(library: Path) -> None:
+    text = "chip.units.npu.clock: {from: 1 GHz, to: 1.0000000001 GHz, continuous: true}"
+    with pytest.raises(SpecError) as caught:
+        load_space(write_space(library, text))
+    (fault,) = faults_of(caught.value)
+    assert "is too narrow; write a list" in fault
+
+
 def test_continuous_axes_are_named_where_they_span_too_much(library: Path) -> None:
     fields = ("power.idle", "power.peak", "cache.bandwidth", "area.other", "dram.energy")
     ranges = {

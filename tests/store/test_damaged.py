@@ -8,6 +8,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dse.cli.help import EXIT_CODES
@@ -16,6 +17,7 @@ from dse.errors import CorruptRunError, StoreError
 from dse.report.front import front_rows
 from dse.search.study import study_trials
 from dse.store import list_runs, load_run
+from dse.store.files import read_arrays, write_arrays
 from dse.store.manifest import Manifest
 
 GOLDEN = Path(__file__).parent / "golden" / "dse.run-2" / "search-complete"
@@ -153,3 +155,92 @@ def test_a_number_that_json_does_not_have_is_told(folder, number):
     (folder / "manifest.json").write_text(text, encoding="utf-8")
     with pytest.raises(CorruptRunError, match=f"not valid JSON: {number} is no finite number"):
         load_run(folder)
+
+
+def rewritten(place, change):
+    """Change the rows of a table of a run."""
+    header, *rows = place.read_text(encoding="utf-8").splitlines()
+    rows = change(header.split(","), [row.split(",") for row in rows])
+    lines = [header, *(",".join(row) for row in rows)]
+    place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def cell(name, text):
+    def change(header, rows):
+        rows[0][header.index(name)] = text
+        return rows
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda _, rows: rows[:1], "holds 1 of 2 designs"),
+        (lambda _, rows: [*rows, rows[0]], "holds 1 designs twice"),
+        (cell("chip.dram.bus_width", "7.0"), "column chip.dram.bus_width: 7.0 is not what design"),
+        (cell("decode_bound", "hope"), "column decode_bound: hope is not what design"),
+    ],
+)
+def test_a_front_that_is_not_what_the_run_found_is_refused(folder, change, reason, capsys):
+    rewritten(folder / "front.csv", change)
+    for command in ("pareto", "resume"):
+        assert main([command, str(folder)]) == 4
+        assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('{"evaluated": 3, "front": 2}', "feasible"),
+        ('{"evaluated": 3, "feasible": 3, "front": 2, "certificate": null}', "certificate"),
+        (
+            '{"evaluated": 3, "feasible": 3, "front": 2, "certificate": {}}',
+            "certificate.space_size",
+        ),
+    ],
+)
+def test_a_summary_that_lacks_something_is_named(folder, text, field):
+    (folder / "summary.json").write_text(text, encoding="utf-8")
+    with pytest.raises(CorruptRunError, match=rf"summary\.json: not a summary: {field}: "):
+        load_run(folder)
+
+
+@pytest.mark.parametrize("lines", [0, 1, -1])
+def test_a_study_of_a_journal_that_is_not_all_there_is_refused(folder, tmp_path, capsys, lines):
+    place = folder / "journal.jsonl"
+    if lines:
+        kept = place.read_bytes().splitlines(keepends=True)[:lines]
+        place.write_bytes(b"".join(kept))
+    else:
+        place.unlink()
+    args = ["export", str(folder), "--to", "optuna-sqlite", "--output", str(tmp_path / "x.db")]
+    assert main(args) == 4
+    assert "of 6 designs; repeat the run" in capsys.readouterr().err
+    assert not (tmp_path / "x.db").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b'{"sche'])
+def test_a_journal_without_a_line_is_that_of_a_run_that_has_just_begun(tmp_path, capsys, content):
+    folder = shutil.copytree(GOLDEN.parent / "search-interrupted", tmp_path / "run")
+    (folder / "journal.jsonl").write_bytes(content)
+    args = ["export", str(folder), "--to", "optuna-sqlite", "--output", str(tmp_path / "x.db")]
+    assert main(args) == 4
+    assert "the run is not finished" in capsys.readouterr().err
+
+
+def test_whatever_bit_of_an_archive_flips_it_is_read_or_refused(tmp_path):
+    place = tmp_path / "boxes.npz"
+    arrays = {"low": np.arange(6, dtype=np.int32), "run": np.array("abc"), "x": np.zeros((2, 3))}
+    write_arrays(place, arrays)
+    whole = place.read_bytes()
+    refused = 0
+    for number in np.random.default_rng(0).permutation(8 * len(whole))[:2000].tolist():
+        damaged = bytearray(whole)
+        damaged[number // 8] ^= 1 << (number % 8)
+        place.write_bytes(damaged)
+        try:
+            read_arrays(place)
+        except StoreError:
+            refused += 1
+    assert refused > 1000
