@@ -135,7 +135,7 @@ def test_no_design_meets_the_targets(address, name, space, capsys):
     args = ("worker", space, "--storage", address, "--study", name, "--trials", 0)
     code, _, err = call(capsys, *args, "--target", "ttft_s <= 1 us")
     assert code == 3
-    assert "0 meet the targets" in err
+    assert "0 of them meet the targets" in err
 
 
 def test_a_server_that_stops_is_an_error_of_one_line(
