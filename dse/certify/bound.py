@@ -181,12 +181,14 @@ class Bounder:
         if not self._shares:
             return
         names = {*self._shares, *self._shares.values()}
-        most = [{name: np.ones(len(box[0])) for name in self._shares} for _ in jobs]
+        count = len(box[0])
+        most = [{name: np.ones(count) for name in self._shares} for _ in jobs]
         for rows, batches, _ in self._envelope.worst(*box):
             for part, job, own in zip(found, jobs, most, strict=True):
                 ends = job.columns(batches, names)
                 for name, seconds in self._shares.items():
-                    share = ends[name] * ends[seconds] / part[seconds][rows]
+                    least = np.broadcast_to(part[seconds], count)[rows]
+                    share = ends[name] * ends[seconds] / least
                     own[name][rows] = np.fmin(share, 1.0) * (1.0 + ROUNDING)
         for part, own in zip(found, most, strict=True):
             part.update(own)
