@@ -289,15 +289,19 @@ def test_a_damaged_input(place, whole, saw):
 
 
 @pytest.mark.fault(
-    "a table is damaged or gone", how="front.csv of a complete run is cut, or removed", code=4
+    "a table is damaged or gone",
+    how="front.csv of a complete run is cut, in a line or between two, or removed",
+    code=4,
 )
-@pytest.mark.parametrize("damage", ["cut", "gone"])
+@pytest.mark.parametrize("damage", ["cut", "short", "gone"])
 def test_a_damaged_table(place, whole, damage, saw):
     assert place.search()["code"] == 0
     front = place.run / "front.csv"
     good = front.read_bytes()
     if damage == "cut":
         front.write_bytes(good[: len(good) // 2])
+    elif damage == "short":
+        front.write_bytes(b"".join(good.splitlines(keepends=True)[:-1]))
     else:
         front.unlink()
     answer = place.dse("export", place.run, "--to", "csv")
