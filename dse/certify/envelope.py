@@ -3,7 +3,8 @@
 Every coefficient of a chip is monotone along most axes: its best value over a box is then that of
 one corner of the box, and coefficients that ask for the same corner share one derivation. The
 directions are found by deriving the coefficients along whole lines of the space, all of them in a
-small one and a sample in a large one; an axis along which one of them turns back has no order, and
+small one and a sample in a large one, and at both ends of each axis beside every choice of every
+other; an axis along which one of them turns back has no order, and
 its choices are enumerated instead. So are those of an axis to which other fields are tied: two
 fields that pull a coefficient either way could turn it back where no line of a sample is, while
 one field by itself moves it one way wherever it stands, by the equations of `derive`.
@@ -37,6 +38,8 @@ Extreme = tuple[Index, list[ChipBatch], tuple[Mix, ...]]
 _LINES = 1536
 _LEAST_LINES = 64
 _ON_LINES = 1 << 17
+# Designs with each choice of each axis, through which both ends of every axis are compared.
+_EACH = 8
 # Differences below this share of a value are rounding.
 ROUNDING = 1e-12
 # What a box is not judged by here: `Buildable` asks it of the box as a whole.
@@ -94,7 +97,7 @@ def directions(space: Space, silicon: Silicon, seed: int = 0) -> dict[Path, Sign
         By path, shape (axes,): 1 where it never falls, -1 where it never rises, 0 where it does
         not move, 2 where it does both, or where the axis has no order.
     """
-    starts = _starts(space, seed)
+    starts, everywhere = _starts(space, seed), _covering(space, seed)
     result: dict[Path, Signs] = {}
     for place, axis in enumerate(space.axes):
         size = len(axis.values)
@@ -105,7 +108,37 @@ def directions(space: Space, silicon: Silicon, seed: int = 0) -> dict[Path, Sign
         for path, values in coefficients(space, lines, silicon).items():
             signs = result.setdefault(path, np.zeros(len(space.axes), dtype=np.int8))
             signs[place] = _sign(values.reshape(-1, size)) if has_order else 2
+        if has_order and size > 1:
+            _add_ends(result, place, space, everywhere, silicon)
     return result
+
+
+def _add_ends(
+    result: dict[Path, Signs], place: int, space: Space, everywhere: Index, silicon: Silicon
+) -> None:
+    """Add what a coefficient does from end to end of an axis, by every choice of the others.
+
+    It may move along an axis where another has one choice, and stand still beside all others: no
+    sample of lines is sure to meet that one.
+    """
+    order = by_value(space.axes[place].values)
+    ends = np.repeat(everywhere, 2, axis=0)
+    ends[:, place] = np.tile(order[[0, -1]], len(everywhere))
+    for path, values in coefficients(space, ends, silicon).items():
+        known, also = int(result[path][place]), _sign(values.reshape(-1, 2))
+        if also and known != also:
+            result[path][place] = 2 if known else also
+
+
+def _covering(space: Space, seed: int) -> Index:
+    """Random designs, of which `_EACH` have each choice of each axis."""
+    random = np.random.default_rng(seed)
+    parts = []
+    for place, size in enumerate(space.shape):
+        some = random.integers(0, space.shape, (_EACH * size, len(space.axes)))
+        some[:, place] = np.tile(np.arange(size), _EACH)
+        parts.append(some)
+    return np.concatenate(parts)
 
 
 def _starts(space: Space, seed: int) -> Index:

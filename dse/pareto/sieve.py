@@ -63,7 +63,7 @@ class Sieve:
 
     def _bin(self, values: Array, column: int) -> npt.NDArray[np.int32]:
         """Bins of one objective: 0 for what no point undercuts; the last for all beyond."""
-        scaled = (values - self._low[column]) * self._scale[column]
+        scaled = np.asarray((values - self._low[column]) * self._scale[column])
         np.clip(scaled, -1.0, self._bins - 2, out=scaled)
         bins: npt.NDArray[np.int32] = np.floor(scaled).astype(np.int32) + 1
         return bins

@@ -29,10 +29,12 @@ method is branch and bound over boxes of designs. A box is bounded by one evalua
 coefficients that are each at its best end of the box, which is sound because every metric is
 monotone in every coefficient (`tests/properties`); a design that beats the bound of its box ends
 the run as an error. Which way each coefficient moves along an axis is found along whole lines of
-the space, all of a small one and a sample of a large one: along one field a coefficient goes one
-way by its equation, and the lines find out which. Axes to which other fields are tied, and choices
-without an order, are enumerated. `tests/certify` enumerates random spaces and finds no certificate
-false.
+the space, all of a small one and a sample of a large one, and from end to end of each axis beside
+every choice of every other: along one field a coefficient goes one way by its equation, and the
+lines find out which. What is not ruled out is a coefficient that moves along an axis of a large
+space only where two other axes have one rare choice each. Axes to which other fields are tied, and
+choices without an order, are enumerated. `tests/certify` enumerates random spaces and finds no
+certificate false.
 
 Each row is a run of its own from nothing, on all cores; a **box** is a set of designs that was
 taken up, which is to be enumerated or cut. Seconds are those of a machine that others may use too.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,6 @@ from dse.pareto import non_dominated
 from dse.space import Axis, Space, Target
 from dse.spec import load_model, load_space, load_technology
 from dse.sweep import evaluate_designs, objective_values, violations
-
-pytestmark = pytest.mark.long
 
 SPACES = ("phone_10b", "phone_10b_fine", "phone_mix", "phone_10b_memory")
 MODELS = ("llama-3.2-1b", "solar-10.7b", "gemma-2-9b")
@@ -64,6 +63,7 @@ def _evaluated(space: Space) -> dict[str, np.ndarray]:
     return evaluate_designs(space, space.decode(np.arange(space.size)), SILICON)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_no_certificate_of_a_shipped_space_is_false(seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -84,3 +84,32 @@ def test_no_certificate_of_a_shipped_space_is_false(seed: int) -> None:
             np.testing.assert_allclose(found, front, rtol=1e-9, err_msg=str(space.objectives))
         for values in relaxed(every, eps * (1 + 1e-9)):
             assert np.any((found <= values + 1e-12 * np.abs(values)).all(axis=1)), space.objectives
+
+
+def test_a_voltage_that_follows_the_clock_beside_one_choice_alone_is_seen(tmp_path: Path) -> None:
+    """Beside 799 of 800 choices the energy stands still along the clock."""
+    count, rare = 800, 400
+    watts = ", ".join(f"{1 + place / 1000:.3f} W" for place in range(count))
+    limits = ", ".join("1.6 GHz" if place == rare else "50 GHz" for place in range(count))
+    nodes = ", ".join("n3e" if place == rare else "n7" for place in range(count))
+    place = tmp_path / "rare.yaml"
+    place.write_text(
+        "schema: dse.space/1\nname: rare\ntitle: Rare\nchip: phone-soc-2026\n"
+        "models: [llama-3.2-1b]\nscenario: phone-chat\nunit: npu\naxes:\n"
+        f"  chip.power.sustained: [{watts}]\n"
+        "  chip.units.npu.clock: {from: 0.65 GHz, to: 1.6 GHz, continuous: true}\n"
+        "ties:\n"
+        f"  chip.units.npu.max_clock: {{follows: chip.power.sustained, values: [{limits}]}}\n"
+        f"  chip.node: {{follows: chip.power.sustained, values: [{nodes}]}}\n"
+        "objectives: [ttft_s, prefill_energy_j]\n"
+    )
+    space = load_space(place)
+    result = run_certify(space, SILICON, 0.01, samples=16)
+    assert result.certificate.complete
+    clocks = len(space.axes[1].values)
+    index = np.stack([np.full(clocks, rare), np.arange(clocks)], axis=1)
+    columns = evaluate_designs(space, index, SILICON)
+    usable = (violations(space, columns) <= 0.0).all(axis=1)
+    found = objective_values(space, evaluate_designs(space, result.front_index, SILICON))
+    for values in relaxed(objective_values(space, columns)[usable], 0.01 * (1 + 1e-9)):
+        assert np.any((found <= values).all(axis=1))

@@ -233,6 +233,18 @@ def test_a_dollar_in_a_title_is_a_dollar(run, small_space, tmp_path, title):
     assert title.encode() in next(out.glob("front-*.svg")).read_bytes().replace(b"&#36;", b"$")
 
 
+def test_a_grid_of_objectives_that_vary_along_no_axis_of_a_block(run, small_space, tmp_path):
+    place = tmp_path / "small.yaml"
+    head, _, _ = small_space.read_text(encoding="utf-8").partition("axes:")
+    place.write_text(
+        f"{head}axes:\n  scenario.prompt_tokens: [64, 512]\n  scenario.output_tokens: [1, 64]\n"
+        "objectives: [memory_bytes, npu_area_mm2]\n"
+    )
+    assert run("sweep", place, "--grid", "--out", tmp_path / "run").code == 0
+    (best,) = load_run(tmp_path / "run").tables["front"]["design"]
+    assert best == 0
+
+
 def test_a_choice_without_a_limit_is_explored_like_any_other(run, small_space, tmp_path):
     place = tmp_path / "small.yaml"
     text = small_space.read_text(encoding="utf-8").replace(
