@@ -190,7 +190,8 @@ def _cut(cut: _Side, free: _Side, cuts: tuple[int, ...], best: Array, capacity: 
     of the free and the cut side and s those of a sum: what no design wants for that is left out.
     """
     least = best * MARGIN
-    most = float(np.max((least - 2.0 * cut.moved) / free.moved))
+    with np.errstate(over="ignore"):  # where the free side moves next to nothing: any count
+        most = float(np.max((least - 2.0 * cut.moved) / free.moved))
     sums = ACCUMULATOR_BYTES * cut.length * free.length
     few = float(np.min(sums * cut.moved / (capacity * least)))
     parts = np.asarray((*cuts[: bisect_left(cuts, cut.most)], cut.most))

@@ -19,6 +19,7 @@ from pydantic import (
 
 from dse.cost import metric
 from dse.errors import CorruptRunError
+from dse.store.table import UNLIMITED
 
 __all__ = ["check_manifest", "check_summary"]
 
@@ -90,10 +91,8 @@ class _Column(_Shape):
         held = tuple((self.values or {}).values())
         if self.role in ("axis", "tied") and not held:
             raise ValueError("must hold the values of its choices")
-        texts = [isinstance(value, str) and value != "inf" for value in held]
-        if self.kind == "text":
-            texts = [isinstance(value, str) for value in held]
-        if any(is_text != (self.kind == "text") for is_text in texts):
+        is_text = self.kind == "text"
+        if any(isinstance(v, str) != is_text for v in held if is_text or v != UNLIMITED):
             raise ValueError(f"must hold values of the kind {self.kind}")
         return self
 

@@ -17,14 +17,14 @@ import numpy.typing as npt
 from dse.errors import CorruptRunError
 from dse.store.files import atomic_text, report_os_errors
 
-__all__ = ["Column", "Table", "TableWriter", "open_table", "read_table"]
+__all__ = ["UNLIMITED", "Column", "Table", "TableWriter", "open_table", "read_table"]
 
 Table = dict[str, npt.NDArray[Any]]
 
 # A spreadsheet takes a cell that begins so for a formula; the apostrophe marks it as text.
 _GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 # What stands for an infinite number in JSON.
-_UNLIMITED = "inf"
+UNLIMITED = "inf"
 _SPECIAL = re.compile('[",\r\n]')
 
 
@@ -78,7 +78,7 @@ class Column:
             return entry
         # JSON has no infinity, which is what a choice without a limit holds.
         values = {
-            text: _UNLIMITED if cell == math.inf else cell for text, cell in self.values.items()
+            text: UNLIMITED if cell == math.inf else cell for text, cell in self.values.items()
         }
         return entry | {"values": values}
 
@@ -87,7 +87,7 @@ class Column:
         """Read a column back."""
         values = data.get("values")
         if values is not None and data["kind"] != "text":
-            values = {text: math.inf if v == _UNLIMITED else v for text, v in values.items()}
+            values = {text: math.inf if v == UNLIMITED else v for text, v in values.items()}
         return cls(**{**data, "values": values})
 
 
